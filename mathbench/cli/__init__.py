@@ -17,6 +17,7 @@ from mathbench.cli import (
     datasets,
     doctor,
     export,
+    importing,
     inspect,
     leaderboard,
     predict,
@@ -50,6 +51,7 @@ for group in (
     inspect,
     automaton,
     export,
+    importing,
     leaderboard,
 ):
     group.register(app)

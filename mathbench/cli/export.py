@@ -94,10 +94,10 @@ def lm_eval(
 
       mathbench export lm-eval data/addition-base10 tasks --packaged --chat --extract last-number
     """
-    from mathbench.interop.lm_eval_tasks import LmEvalOptions, check_options, write_lm_eval
+    from mathbench.interop.lm_eval_tasks import LmEvalOptions, check_options, with_train, write_lm_eval
     from mathbench.interop.source import TEST_SPLITS, open_source
 
-    source = open_source(folder, config or (), split or (), TEST_SPLITS)
+    source = with_train(open_source(folder, config or (), split or (), TEST_SPLITS))
     options = LmEvalOptions(name or "", packaged, chat, shots, tuple(extract or ()))
     check_options(source, options)
     about = {"kind": "lm-eval", **vars(options)}
@@ -144,7 +144,7 @@ def inspect(
         {"kind": "inspect", **vars(options)},
         lambda source, measures, place, bar: write_inspect(source, place, options, bar),
         (force, dry_run, json),
-        "inspect eval {target}/{first}",
+        "inspect eval {target}/{file}",
     )
 
 

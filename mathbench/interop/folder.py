@@ -13,37 +13,39 @@ from uuid import uuid4
 from mathbench.errors import InputError, os_error_message
 from mathbench.storage.atomic import Locked, folder_lock, new_folder
 
-ABOUT_FILE = "mathbench-export.json"
+EXPORT_FILE = "mathbench-export.json"
+IMPORT_FILE = "mathbench-import.json"
 
 
-def check_target(folder: Path, force: bool) -> None:
-    """Check that a folder can be written: that it is missing or empty, or holds an export that may be replaced.
+def check_target(folder: Path, force: bool, mark: str = EXPORT_FILE) -> None:
+    """Check that a folder can be written: that it is missing or empty, or was written before and may be replaced.
 
     Args:
         folder: the folder.
-        force: whether an export in it may be replaced.
+        force: whether what was written before may be replaced.
+        mark: the file that a folder has which was written before.
 
     Raises:
-        InputError: for a file, a folder with other content, or an export without `force`.
+        InputError: for a file, a folder with other content, or one that was written before without `force`.
     """
     if folder.is_file() or (folder.is_symlink() and not folder.exists()):
         raise InputError(f"{folder} is not a folder. Give another one.")
     if not folder.exists() or not any(folder.iterdir()):
         return
-    if not (folder / ABOUT_FILE).is_file():
+    if not (folder / mark).is_file():
         raise InputError(f"{folder} is not empty and was not written by this command. Give another folder.")
     if not force:
         raise InputError(f"{folder} was written before. Give another folder or --force.")
 
 
 @contextmanager
-def whole_folder(folder: Path, about: Mapping[str, Any], force: bool = False) -> Iterator[Path]:
+def whole_folder(folder: Path, about: Mapping[str, Any], force: bool = False, mark: str = EXPORT_FILE) -> Iterator[Path]:
     """Write a folder under a temporary name beside its place; it gets its name when the block succeeds.
 
     Args:
         folder: its place.
-        about: what it holds, as JSON values; written to `ABOUT_FILE`.
-        force: replace an earlier one.
+        about: what it holds, as JSON values; written to the file `mark`.
+        force, mark: as for :func:`check_target`.
 
     Yields:
         The folder to write to, which is empty.
@@ -51,7 +53,7 @@ def whole_folder(folder: Path, about: Mapping[str, Any], force: bool = False) ->
     Raises:
         InputError: as :func:`check_target`, and when it cannot be written.
     """
-    check_target(folder, force)
+    check_target(folder, force, mark)
     folder = folder.absolute()
     with new_folder(folder.parent):
         _remove_leftovers(folder)
@@ -60,9 +62,9 @@ def whole_folder(folder: Path, about: Mapping[str, Any], force: bool = False) ->
             temporary.mkdir()
             with folder_lock(temporary):
                 yield temporary
-                (temporary / ABOUT_FILE).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+                (temporary / mark).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
                 # another process may have been faster
-                check_target(folder, force)
+                check_target(folder, force, mark)
                 _replace(temporary, folder)
         except OSError as error:
             # the temporary name means nothing to the user

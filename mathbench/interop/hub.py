@@ -12,7 +12,7 @@ from mathbench.dataset.manifest import MANIFEST_FILE, Config, Manifest
 from mathbench.dataset.read import sample_row
 from mathbench.errors import InputError, one_line, shown
 from mathbench.formats import for_task
-from mathbench.interop.copying import copy_file
+from mathbench.interop.copying import copy_file, copy_files
 from mathbench.interop.origin import identifiers
 from mathbench.interop.source import TEST_SPLITS, Progress, Source
 from mathbench.version import __version__
@@ -58,10 +58,8 @@ def write_hub(
         progress: called with the number of rows copied since its last call.
     """
     dataset, manifest = source.dataset, source.dataset.manifest
+    copy_files(source, folder, progress)
     for config in source.configs:
-        for shard in source.shards(config):
-            copy_file(dataset.folder / shard.file, folder / shard.file)
-            progress(shard.stop - shard.start)
         if config.task.exclude:
             name = exclusions.file_name(config.task.exclude)
             copy_file(dataset.folder / name, folder / name)

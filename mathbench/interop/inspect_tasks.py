@@ -8,7 +8,7 @@ from typing import Any
 
 from mathbench.dataset.manifest import Config
 from mathbench.errors import InputError
-from mathbench.interop.copying import copy_file
+from mathbench.interop.copying import copy_files
 from mathbench.interop.origin import identifier, identifiers
 from mathbench.interop.source import Progress, Source
 from mathbench.version import __version__
@@ -52,10 +52,7 @@ def write_inspect(
     (inner / "tasks.py").write_text(_tasks(source, names, options), encoding="utf-8")
     (folder / "pyproject.toml").write_text(_project(package), encoding="utf-8")
     if options.packaged:
-        for config in source.configs:
-            for shard in source.shards(config):
-                copy_file(source.dataset.folder / shard.file, inner / shard.file)
-                progress(shard.stop - shard.start)
+        copy_files(source, inner, progress)
     return [f"{package}/{name}" for name in names.values()]
 
 

@@ -3,15 +3,15 @@
 import json
 import pprint
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from mathbench.dataset.manifest import Config, Shard
+from mathbench.dataset.manifest import Config
 from mathbench.errors import InputError
 from mathbench.formats import for_task
-from mathbench.interop.copying import copy_file
+from mathbench.interop.copying import copy_files
 from mathbench.interop.origin import KEY, Origin, identifier
 from mathbench.interop.source import Measures, Progress, Source
 from mathbench.scores.extraction import WHOLE, extraction
@@ -57,7 +57,7 @@ def write_lm_eval(
     """Write the tasks; return their names by split.
 
     Args:
-        source: the dataset with the splits that are asked.
+        source: the dataset with the splits that are asked, and train.
         measures: of its configurations.
         folder: the empty folder to write to.
         options: how the tasks ask.
@@ -71,7 +71,7 @@ def write_lm_eval(
     prefix = identifier(options.name or f"mathbench_{source.name}")
     tasks: dict[str, list[str]] = {}
     for config in source.configs:
-        for split in source.splits_of(config):
+        for split in asked_splits(source, config):
             task = f"{prefix}_{identifier(config.name)}_{split}"
             document = _task(source, config, split, measures[config.name], options)
             _write_yaml(folder / f"{task}.yaml", {"task": task, "tag": f"{prefix}_tasks"} | document)
@@ -79,16 +79,18 @@ def write_lm_eval(
     _write_groups(folder, prefix, tasks, options)
     _write_functions(folder, source.configs)
     if options.packaged:
-        (folder / "data").mkdir()
-        for shard in _shards(source):
-            copy_file(source.dataset.folder / shard.file, folder / shard.file)
-            progress(shard.stop - shard.start)
+        copy_files(source, folder, progress)
     return tasks
 
 
-def _shards(source: Source) -> list[Shard]:
-    """The files that the tasks read: those that are asked, and train for the solved examples."""
-    return [shard for config in source.configs for split in ("train", *source.splits) for shard in config.shards_of(split)]
+def with_train(source: Source) -> Source:
+    """The dataset with its train split, of which the solved examples are taken."""
+    return replace(source, splits=("train", *source.splits))
+
+
+def asked_splits(source: Source, config: Config) -> list[str]:
+    """The splits of a configuration that models are asked: all but train."""
+    return [split for split in source.splits_of(config) if split != "train"]
 
 
 def check_options(source: Source, options: LmEvalOptions) -> None:

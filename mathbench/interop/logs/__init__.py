@@ -1,0 +1,1 @@
+"""Logs of evaluation harnesses, read with limits, checked against the rows that they name, and graded again."""

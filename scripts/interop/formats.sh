@@ -1,0 +1,3 @@
+# formats
+install tensorflow-cpu==2.21.0
+python scripts/interop/formats_check.py "$PLACE/work"

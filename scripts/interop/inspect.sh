@@ -1,0 +1,3 @@
+# inspect
+install inspect-ai==0.3.285
+python scripts/interop/inspect_check.py "$PLACE/work"

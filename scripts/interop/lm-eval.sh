@@ -1,0 +1,3 @@
+# lm-eval
+install 'lm-eval[api]==0.4.13'
+python scripts/interop/lm_eval_check.py "$PLACE/work"
