@@ -144,7 +144,9 @@ def inspect(
         {"kind": "inspect", **vars(options)},
         lambda source, measures, place, bar: write_inspect(source, place, options, bar),
         (force, dry_run, json),
-        "inspect eval {target}/{file}",
+        "cd {target} && inspect eval {first}",
+        # the file of the package, then the name of the task in it
+        lambda name: name.replace("/", "/tasks.py@"),
     )
 
 
@@ -350,6 +352,7 @@ def _write(
     writer: Writer,
     flags: tuple[bool, bool, bool],
     use: str = "",
+    place_of: Callable[[str], str] = lambda name: name,
 ) -> dict[str, Any]:
     """Check a dataset, write an export of it whole, and print what was written.
 
@@ -360,6 +363,7 @@ def _write(
         writer: writes it.
         flags: whether an earlier one is replaced, nothing is written, JSON is printed.
         use: how the export is used, with the places target and first.
+        place_of: makes of the first name what stands in its place.
     """
     from mathbench.interop.folder import check_target, whole_folder
 
@@ -375,7 +379,7 @@ def _write(
         made = writer(source, measures, place, bar)
     if made:
         about["made"] = made
-    _report(target, about, json, use)
+    _report(target, about, json, use, place_of=place_of)
     return about
 
 
@@ -399,7 +403,14 @@ def _contents(source: "Source") -> dict[str, Any]:
     }
 
 
-def _report(target: Path, about: dict[str, Any], json: bool, use: str, verb: str = "in") -> None:
+def _report(
+    target: Path,
+    about: dict[str, Any],
+    json: bool,
+    use: str,
+    verb: str = "in",
+    place_of: Callable[[str], str] = lambda name: name,
+) -> None:
     """Print what was written, and how to use it."""
     if json:
         print_json({"out": str(target), **about})
@@ -411,4 +422,4 @@ def _report(target: Path, about: dict[str, Any], json: bool, use: str, verb: str
         out.print(name, markup=False, soft_wrap=True)
     print_message(f"{about['kind']}: {rows:,} rows {verb} {target}" if rows else f"{about['kind']} {verb} {target}")
     if use:
-        print_message("use: " + use.format(target=target, first=names[0] if names else ""))
+        print_message("use: " + use.format(target=target, first=place_of(names[0]) if names else ""))

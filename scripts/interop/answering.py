@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +16,14 @@ from mathbench.scores.grading import Grades
 KINDS = ("right", "wrong", "unsigned", "chatty", "empty")
 
 
+def run_mathbench(*words: object) -> str:
+    """Run `mathbench WORDS`; return what it prints."""
+    command = [sys.executable, "-m", "mathbench", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, f"{command}\n{done.stderr}"
+    return done.stdout
+
+
 def written(kind: str, row: dict) -> str:
     """The answer of one kind to a row."""
     answer = row["answer"]
@@ -21,7 +31,7 @@ def written(kind: str, row: dict) -> str:
         "right": f" {answer}",
         "wrong": str(int(answer) + 1),
         "unsigned": answer.lstrip("-"),
-        "chatty": f"{row['question']} is {answer}.",
+        "chatty": f"{row['question']} is easy.\nAnswer: {answer}.",
         "empty": "",
     }[kind]
 

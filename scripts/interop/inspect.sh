@@ -1,3 +1,3 @@
 # inspect
-install inspect-ai==0.3.285
+install inspect-ai==0.3.285 setuptools
 python scripts/interop/inspect_check.py "$PLACE/work"

@@ -7,19 +7,13 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from answering import Answers, serving
+from answering import Answers, run_mathbench, serving
 
 from mathbench.scores.extraction import extraction
 
 NAMES = ("last-number", "after-answer")
 PLAIN = ("--name", "plain")
 CHATTY = ("--name", "chatty", "--packaged", "--chat", "--shots", "2", "--extract", NAMES[0], "--extract", NAMES[1])
-
-
-def mathbench(*words: object) -> str:
-    """Run `mathbench WORDS`; return what it prints."""
-    command = [sys.executable, "-m", "mathbench", *map(str, words)]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def evaluate(model: str, url: str, tasks: Path, name: str, log: Path) -> dict[str, float]:
@@ -41,22 +35,22 @@ def check_import(log: Path, out: Path, expected: dict[str, float]) -> None:
     """Import a log by every extraction and submit it."""
     for name, share in expected.items():
         words = ("import", "lm-eval", log, out / name, "--revision", "v1", "--extract", name, "--json")
-        ((config,),) = ([*json.loads(mathbench(*words))["configs"].values()],)
+        ((config,),) = ([*json.loads(run_mathbench(*words))["configs"].values()],)
         assert config["interpolate"]["exact_match"] == share, (name, config, share)
-        mathbench("submit", out / name)
+        run_mathbench("submit", out / name)
 
 
 def main(work: Path) -> None:
     """Check both kinds of export with both protocols."""
     data = work / "data"
-    mathbench("generate", "--task", "subtraction", "--digits", "2", "--interpolate", "100", "--out", data)
+    run_mathbench("generate", "--task", "subtraction", "--digits", "2", "--interpolate", "100", "--out", data)
     answers = Answers(str(data))
     expected = {"strict": answers.share()} | {extraction(n).id: answers.share(n) for n in NAMES}
     assert len({*expected.values()}) == 3, expected
     with serving(answers) as url:
         for name, options in (("plain", PLAIN), ("chatty", CHATTY)):
             tasks = work / name
-            mathbench("export", "lm-eval", data, tasks, *options)
+            run_mathbench("export", "lm-eval", data, tasks, *options)
             if name == "chatty":
                 # a packaged folder can be moved
                 tasks = tasks.rename(work / "moved")

@@ -110,6 +110,11 @@ def _grade_split(split: SplitLog, options: ImportOptions) -> SplitResult:
     questions, answers = [s.question for s in answered], [s.answer for s in answered]
     texts = [_text(sample) for sample in answered]
     grades = Grader(origin.made, options.extract).grade(texts, answers, questions)
+    if grades.unread == len(grades):
+        raise InputError(
+            f"{grades.extraction} reads nothing in the {len(grades):,} answers to {origin.split} of {origin.config}. "
+            "Give another --extract."
+        )
     short = [len((text or "").encode()) <= MAX_PREDICTION for text in grades.answers]
     right = grades.right & short
     grades = Grades(right, grades.equal, grades.answers, grades.extraction)
