@@ -420,6 +420,8 @@ def _report(
     names = list(made) if isinstance(made, list) else [name for group in made.values() for name in group]
     for name in names:
         out.print(name, markup=False, soft_wrap=True)
-    print_message(f"{about['kind']}: {rows:,} rows {verb} {target}" if rows else f"{about['kind']} {verb} {target}")
+    print_message(
+        f"{about['kind']}: {rows:,} rows {verb} {target}" if rows else f"{about['kind']} {verb} {target}"
+    )
     if use:
         print_message("use: " + use.format(target=target, first=place_of(names[0]) if names else ""))

@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,7 +11,6 @@ import pyarrow as pa
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from mathbench.dataset.manifest import Config
 from mathbench.interop.source import Measures, Progress, Source
 
 
@@ -50,19 +50,17 @@ def write_npz(
 
 def _columns(rows: int, measures: Measures) -> dict[str, _Column]:
     """The arrays of a split by name."""
-    vocabulary = _code_points(measures)
-    kind = np.dtype(np.uint8 if len(vocabulary) < 256 else np.uint16 if len(vocabulary) < 65536 else np.int32)
-    columns = {}
+    columns = {"row": _Column((rows,), np.dtype(np.int64), lambda table: table["row"].to_numpy())}
     for name in ("question", "answer", "stratum"):
         width = max(getattr(measures, name), 1)
-        columns[name] = _Column((rows,), np.dtype(f"<U{width}"), lambda t, n=name, w=width: _texts(t, n, w))
-        if name != "stratum":
-            columns[f"{name}_tokens"] = _Column(
-                (rows, width),
-                kind,
-                lambda t, n=name, w=width: _tokens(_texts(t, n, w), vocabulary).astype(kind),
-            )
-    return columns | {"row": _Column((rows,), np.dtype(np.int64), lambda t: t["row"].to_numpy())}
+        columns[name] = _Column((rows,), np.dtype(f"<U{width}"), partial(_texts, column=name, width=width))
+    vocabulary = _code_points(measures)
+    kind = np.dtype(np.min_scalar_type(len(vocabulary)))
+    for name in ("question", "answer"):
+        make = partial(_tokens, column=name, vocabulary=vocabulary, kind=columns[name].dtype)
+        width = columns[name].dtype.itemsize // 4
+        columns[f"{name}_tokens"] = _Column((rows, width), kind, make)
+    return columns
 
 
 def _code_points(measures: Measures) -> NDArray[np.uint32]:
@@ -74,21 +72,21 @@ def _texts(table: pa.Table, column: str, width: int) -> NDArray[np.str_]:
     return np.array(table[column].to_pylist(), dtype=f"<U{width}")
 
 
-def _tokens(texts: NDArray[np.str_], vocabulary: NDArray[np.uint32]) -> NDArray[np.int64]:
+def _tokens(
+    table: pa.Table, column: str, vocabulary: NDArray[np.uint32], kind: np.dtype[Any]
+) -> NDArray[Any]:
     """Characters as positions in the vocabulary, (n, width)."""
-    characters = texts.view(np.uint32).reshape(len(texts), -1)
-    return np.searchsorted(vocabulary, characters)
+    texts = np.array(table[column].to_pylist(), dtype=kind)
+    return np.searchsorted(vocabulary, texts.view(np.uint32).reshape(len(texts), -1))
 
 
-def _write_array(
-    archive: zipfile.ZipFile, name: str, column: _Column, tables: Iterator[pa.Table]
-) -> None:
+def _write_array(archive: zipfile.ZipFile, name: str, column: _Column, tables: Iterator[pa.Table]) -> None:
     """Write one array of an archive, part by part."""
     header = {"descr": npy.dtype_to_descr(column.dtype), "fortran_order": False, "shape": column.shape}
     with archive.open(_member(name), "w", force_zip64=True) as file:
         npy.write_array_header_1_0(file, header)
         for table in tables:
-            file.write(np.ascontiguousarray(column.make(table)).tobytes())
+            file.write(column.make(table).astype(column.dtype).tobytes())
 
 
 def _write_vocabulary(archive: zipfile.ZipFile, measures: Measures) -> None:

@@ -39,7 +39,9 @@ def check_target(folder: Path, force: bool, mark: str = EXPORT_FILE) -> None:
 
 
 @contextmanager
-def whole_folder(folder: Path, about: Mapping[str, Any], force: bool = False, mark: str = EXPORT_FILE) -> Iterator[Path]:
+def whole_folder(
+    folder: Path, about: Mapping[str, Any], force: bool = False, mark: str = EXPORT_FILE
+) -> Iterator[Path]:
     """Write a folder under a temporary name beside its place; it gets its name when the block succeeds.
 
     Args:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +19,10 @@ from mathbench.interop.source import TEST_SPLITS, Progress, Source
 from mathbench.version import __version__
 
 EVAL_FILE = "eval.yaml"
-TOKEN = "HF_TOKEN"  # noqa: S105 - the name of a variable
+TOKEN = "HF_TOKEN"
 # the whole text without white space around it, in Python's regular expressions
 STRICT_PATTERN = r"^\s*((?s:.*?))\s*$"
+_REPOSITORY = r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}"
 INSTRUCTION = "Reply with the answer only."
 _SIZES = (
     (10**3, "n<1K"),
@@ -117,8 +119,8 @@ def _citation(manifest: Manifest) -> str:
 
 ## Scores
 
-`{EVAL_FILE}` has tasks for Inspect with strict exact match; `mathbench export inspect` makes them with the score of each
-stratum and the Wilson interval, and `mathbench export lm-eval` for lm-evaluation-harness.
+`{EVAL_FILE}` has tasks for Inspect with strict exact match; `mathbench export inspect` makes them with the score of
+each stratum and the Wilson interval, and `mathbench export lm-eval` for lm-evaluation-harness.
 """
 
 
@@ -166,16 +168,14 @@ def check_push(repository: str) -> str:
     Raises:
         InputError: for a name that is not OWNER/NAME, or without a token.
     """
-    from huggingface_hub.utils import HFValidationError, validate_repo_id
-
-    try:
-        validate_repo_id(repository)
-    except HFValidationError:
-        repository = ""
-    if repository.count("/") != 1:
-        raise InputError("--push takes the name of a dataset on the Hub, as OWNER/NAME.")
+    if not re.fullmatch(_REPOSITORY, repository):
+        raise InputError(
+            f"--push takes the name of a dataset on the Hub, as OWNER/NAME. Received: {shown(repository)}."
+        )
     if not (token := os.environ.get(TOKEN, "").strip()):
-        raise InputError(f"an upload needs a token of the Hub in the environment variable {TOKEN}. Received: none.")
+        raise InputError(
+            f"an upload needs a token of the Hub in the environment variable {TOKEN}. Received: none."
+        )
     return token
 
 

@@ -160,9 +160,7 @@ def _filters(config: Config, options: LmEvalOptions) -> list[dict[str, Any]]:
     return filters
 
 
-def _write_groups(
-    folder: Path, prefix: str, tasks: Mapping[str, list[str]], options: LmEvalOptions
-) -> None:
+def _write_groups(folder: Path, prefix: str, tasks: Mapping[str, list[str]], options: LmEvalOptions) -> None:
     """Write a group per split, with the mean over its tasks, and a group of these."""
     names = [STRICT, *(extraction(name).id for name in options.extract)]
     for split, members in tasks.items():

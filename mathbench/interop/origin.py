@@ -60,7 +60,9 @@ class Origin:
             )
         origin = cls(**value)
         if not isinstance(origin.config, str) or not isinstance(origin.parameters, dict):
-            raise InputError(f"{where}: config must be a name and parameters an object. Received: {shown(value)}.")
+            raise InputError(
+                f"{where}: config must be a name and parameters an object. Received: {shown(value)}."
+            )
         check_split(origin.split)
         check_seed(origin.seed)
         check_integer(f"{where}: rows", origin.rows, 1)

@@ -21,10 +21,7 @@ def write_tfrecord(
         InputError: when TensorFlow is not installed.
     """
     require_extra("tensorflow", "keras")
-    # before the first import, which prints the processor's features otherwise
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import tensorflow as tf
-
+    tf = _tensorflow()
     for config in source.configs:
         (folder / config.name).mkdir()
         for split in source.splits_of(config):
@@ -36,6 +33,19 @@ def write_tfrecord(
                         for row in table.to_pylist():
                             writer.write(_example(tf, row).SerializeToString())
                         progress(table.num_rows)
+
+
+def _tensorflow() -> Any:
+    """Import TensorFlow without what it prints about the processor."""
+    from mathbench.baselines.models.keras.backend import quiet_stderr
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with quiet_stderr():
+        import tensorflow as tf
+
+        # the first use prints too
+        tf.io.TFRecordOptions()
+    return tf
 
 
 def _example(tf: Any, row: Mapping[str, Any]) -> Any:

@@ -88,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Print nothing."""
 
-    def do_POST(self) -> None:  # noqa: N802 - the name is http.server's
+    def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         chat = "messages" in body
         prompts = [_text(body["messages"][-1]["content"])] if chat else body["prompt"]
@@ -97,7 +97,9 @@ class _Handler(BaseHTTPRequestHandler):
         choices = [_choice(i, _cut(text, stops), chat) for i, text in enumerate(texts)]
         usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
         kind = "chat.completion" if chat else "text_completion"
-        self._send({"id": "x", "object": kind, "created": 1, "model": "answers", "choices": choices, "usage": usage})
+        self._send(
+            {"id": "x", "object": kind, "created": 1, "model": "answers", "choices": choices, "usage": usage}
+        )
 
     def _send(self, value: dict) -> None:
         data = json.dumps(value).encode()

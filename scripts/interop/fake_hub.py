@@ -68,15 +68,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def do_GET(self) -> None:  # noqa: N802 - the name is http.server's
+    def do_GET(self) -> None:
         self._reply({"id": "ada/sums", "sha": "0" * 40, "siblings": []})
 
-    def do_PUT(self) -> None:  # noqa: N802
+    def do_PUT(self) -> None:
         data = self._body()
         self.hub.blobs[hashlib.sha256(data).hexdigest()] = data
         self._reply({})
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         body, path = self._body(), self.path.partition("?")[0]
         self.hub.tokens.add(self.headers.get("authorization"))
         if path == "/api/repos/create":

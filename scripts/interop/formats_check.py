@@ -19,7 +19,9 @@ def check_text(folder: Path, answers: Answers, cache: Path) -> None:
     path = folder / "jsonl" / answers.config.name / "interpolate.jsonl"
     rows = load_dataset("json", data_files=str(path), split="train", cache_dir=str(cache))
     assert rows.to_list() == answers.rows
-    with (folder / "csv" / answers.config.name / "interpolate.csv").open(newline="", encoding="utf-8") as file:
+    with (folder / "csv" / answers.config.name / "interpolate.csv").open(
+        newline="", encoding="utf-8"
+    ) as file:
         found = [row | {"row": int(row["row"])} for row in csv.DictReader(file)]
     assert found == answers.rows
     lines = (folder / "txt" / "interpolate" / f"{answers.config.name}.txt").read_text().splitlines()
@@ -39,7 +41,9 @@ def check_arrays(path: Path, answers: Answers) -> None:
 
 def check_records(pattern: Path, answers: Answers) -> None:
     """Records as `tf.data` reads them."""
-    features = {name: tf.io.FixedLenFeature([], tf.string) for name in ("question", "answer", "stratum", "task")}
+    features = {
+        name: tf.io.FixedLenFeature([], tf.string) for name in ("question", "answer", "stratum", "task")
+    }
     features["row"] = tf.io.FixedLenFeature([], tf.int64)
     files = tf.data.Dataset.list_files(str(pattern), shuffle=False)
     records = tf.data.TFRecordDataset(files).map(lambda text: tf.io.parse_single_example(text, features))

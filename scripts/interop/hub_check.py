@@ -1,4 +1,4 @@
-"""A repository for the Hub: `datasets` loads it, Inspect reads its `eval.yaml`, and an upload reaches a local endpoint."""
+"""A repository for the Hub: `datasets` and Inspect read it, and an upload reaches a local endpoint."""
 
 import os
 import sys
@@ -51,7 +51,10 @@ def check_push(data: Path, out: Path) -> None:
         run_mathbench("export", "hub", data, out, "--push", "ada/sums")
     sent = {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()}
     assert hub.files == sent, sorted(hub.files.keys() ^ sent.keys())
-    assert hub.tokens == {"Bearer hf_secret"} and hub.created == [("ada/sums", True)], (hub.tokens, hub.created)
+    assert hub.tokens == {"Bearer hf_secret"} and hub.created == [("ada/sums", True)], (
+        hub.tokens,
+        hub.created,
+    )
     print(f"huggingface_hub {version('huggingface_hub')}: {len(sent)} files uploaded to a local endpoint")
 
 

@@ -64,7 +64,17 @@ def check_metrics(found: dict[str, float], expected: Score, answers: Answers) ->
 
 def check_import(log: Path, out: Path, extract: str, correct: int) -> None:
     """Import a log and submit it."""
-    words = ("import", "inspect", next(log.iterdir()), out, "--revision", "v1", "--extract", extract, "--json")
+    words = (
+        "import",
+        "inspect",
+        next(log.iterdir()),
+        out,
+        "--revision",
+        "v1",
+        "--extract",
+        extract,
+        "--json",
+    )
     (config,) = json.loads(run_mathbench(*words))["configs"].values()
     assert config["interpolate"]["correct"] == correct, config
     run_mathbench("submit", out)
@@ -91,7 +101,9 @@ def show_stock_scorers(answers: Answers, work: Path) -> None:
         values = [next(iter(sample.scores.values())).value for sample in done.samples]
         correct = sum(v in ("C", 1, 1.0) for v in values)
         params = done.results.scores[0].params
-        print(f"stock scorer {done.results.scores[0].name} {params}: {correct} of {len(values)} without a sign")
+        print(
+            f"stock scorer {done.results.scores[0].name} {params}: {correct} of {len(values)} without a sign"
+        )
     truth = sum(row["answer"] == text for row, text in zip(answers.rows, unsigned, strict=True))
     print(f"mathbench: {truth} of {len(answers.rows)} without a sign")
 

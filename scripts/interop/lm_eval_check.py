@@ -13,7 +13,18 @@ from mathbench.scores.extraction import extraction
 
 NAMES = ("last-number", "after-answer")
 PLAIN = ("--name", "plain")
-CHATTY = ("--name", "chatty", "--packaged", "--chat", "--shots", "2", "--extract", NAMES[0], "--extract", NAMES[1])
+CHATTY = (
+    "--name",
+    "chatty",
+    "--packaged",
+    "--chat",
+    "--shots",
+    "2",
+    "--extract",
+    NAMES[0],
+    "--extract",
+    NAMES[1],
+)
 
 
 def evaluate(model: str, url: str, tasks: Path, name: str, log: Path) -> dict[str, float]:
@@ -35,7 +46,7 @@ def check_import(log: Path, out: Path, expected: dict[str, float]) -> None:
     """Import a log by every extraction and submit it."""
     for name, share in expected.items():
         words = ("import", "lm-eval", log, out / name, "--revision", "v1", "--extract", name, "--json")
-        ((config,),) = ([*json.loads(run_mathbench(*words))["configs"].values()],)
+        (config,) = json.loads(run_mathbench(*words))["configs"].values()
         assert config["interpolate"]["exact_match"] == share, (name, config, share)
         run_mathbench("submit", out / name)
 

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from mathbench.interop.logs.model_log import ModelLog
     from mathbench.interop.logs.submission import ImportOptions, SplitResult
 
-LogArgument = Annotated[Path, typer.Argument(help="Log of an evaluation, or a folder with one.", metavar="LOG")]
+LogArgument = Annotated[
+    Path, typer.Argument(help="Log of an evaluation, or a folder with one.", metavar="LOG")
+]
 OutArgument = Annotated[Path, typer.Argument(help="Folder to write.", metavar="OUT")]
 Model = Annotated[str | None, typer.Option(help="Name of the model. Default: that of the log.")]
 Revision = Annotated[
@@ -26,7 +28,8 @@ Extract = Annotated[
     ),
 ]
 TrainedOn = Annotated[
-    str | None, typer.Option("--trained-on", help="What is known of the training data of the model, in words.")
+    str | None,
+    typer.Option("--trained-on", help="What is known of the training data of the model, in words."),
 ]
 Replace = Annotated[bool, typer.Option("--force", help="Replace an earlier import in the folder.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and grade, and write nothing.")]
@@ -158,7 +161,9 @@ def _report(about: dict[str, Any], folders: dict[str, Path], dry_run: bool, json
     for name, splits in about["configs"].items():
         for split, n in splits.items():
             if missing := n["n"] - n["answered"]:
-                print_message(f"{name}, {split}: {missing:,} of {n['n']:,} rows have no answer and count as wrong")
+                print_message(
+                    f"{name}, {split}: {missing:,} of {n['n']:,} rows have no answer and count as wrong"
+                )
             if n["too_long"]:
                 print_message(f"{name}, {split}: {n['too_long']:,} answers are too long and count as wrong")
     if dry_run:

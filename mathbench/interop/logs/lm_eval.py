@@ -64,7 +64,9 @@ def _split(file: Path, results: Mapping[str, Any], name: str, config: Mapping[st
     origin = Origin.from_json(_metadata(config)[KEY], f"{file.name}: the metadata of {name}")
     beside = file.with_name(f"samples_{name}_{file.stem.removeprefix('results_')}.jsonl")
     if not beside.is_file():
-        raise InputError(f"{beside.name} is missing beside {file.name}. Run the evaluation with --log_samples.")
+        raise InputError(
+            f"{beside.name} is missing beside {file.name}. Run the evaluation with --log_samples."
+        )
     samples = _samples(beside)
     counts = (results.get("n-samples") or {}).get(name) or {}
     return SplitLog(origin, samples, limited=counts.get("effective") == len(samples) < origin.rows)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from mathbench.errors import InputError, shown
 from mathbench.interop.origin import Origin
@@ -114,7 +114,9 @@ def as_object(value: Any, where: str) -> dict[str, Any]:
     return value
 
 
-def make_sample(row: object, question: object, answer: object, text: object, where: str, epoch: object = 1) -> Sample:
+def make_sample(
+    row: object, question: object, answer: object, text: object, where: str, epoch: object = 1
+) -> Sample:
     """Make a sample of values of a log.
 
     Raises:
@@ -135,9 +137,7 @@ def make_sample(row: object, question: object, answer: object, text: object, whe
                 f"{where}: the {name} is missing. Only tasks of `mathbench export` can be imported. "
                 f"Received: {shown(value)}."
             )
-    assert isinstance(row, int) and isinstance(question, str) and isinstance(answer, str)  # noqa: S101
-    assert isinstance(epoch, int) and isinstance(text, str | None)  # noqa: S101
-    return Sample(row, question, answer, text, epoch)
+    return Sample(cast(int, row), cast(str, question), cast(str, answer), cast(str | None, text), cast(int, epoch))
 
 
 def check_count(samples: list[Sample], where: str) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +90,13 @@ def grade_log(log: ModelLog, options: ImportOptions) -> dict[str, list[SplitResu
     for split in log.splits:
         results = found.setdefault(split.origin.config, [])
         if any(other.origin.split == split.origin.split for other in results):
-            raise InputError(f"the log has {split.origin.split} of {split.origin.config} twice. Import one log at a time.")
+            raise InputError(
+                f"the log has {split.origin.split} of {split.origin.config} twice. Import one log at a time."
+            )
         if results and _rows_of(results[0].origin) != _rows_of(split.origin):
-            raise InputError(f"the splits of {split.origin.config} in the log are of different tasks or seeds.")
+            raise InputError(
+                f"the splits of {split.origin.config} in the log are of different tasks or seeds."
+            )
         results.append(_grade_split(split, options))
     return found
 
@@ -143,7 +148,7 @@ def _one_epoch(split: SplitLog, epoch: int) -> list[Sample]:
     if epoch and epochs and epoch not in epochs:
         raise InputError(f"the log has no epoch {epoch}. Allowed: {', '.join(map(str, epochs[:20]))}.")
     samples = sorted((s for s in split.samples if not epoch or s.epoch == epoch), key=lambda s: s.row)
-    twice = [one.row for one, two in zip(samples, samples[1:], strict=False) if one.row == two.row]
+    twice = [one.row for one, two in pairwise(samples) if one.row == two.row]
     if twice:
         raise InputError(
             f"{split.origin.split}: each row may be answered once. Received: {len(twice):,} repeated, the first: "

@@ -55,4 +55,3 @@ def _unpacked(file: BinaryIO, info: zipfile.ZipInfo, maximum: int) -> bytes:
             parts.append(part)
             size += len(part)
     return b"".join(parts)
-

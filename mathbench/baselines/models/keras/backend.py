@@ -30,7 +30,7 @@ def load_keras(threads: int = 1) -> Any:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         os.environ.setdefault("KERAS_HOME", str(Path(platformdirs.user_cache_dir("mathbench")) / "keras"))
         os.environ.setdefault("KERAS_BACKEND", _backend())
-    with _quiet_stderr():
+    with quiet_stderr():
         import keras
 
     _set_threads(keras.backend.backend(), threads)
@@ -45,7 +45,7 @@ def _backend() -> str:
 
 
 @contextmanager
-def _quiet_stderr() -> Iterator[None]:
+def quiet_stderr() -> Iterator[None]:
     """Discard stderr of C++ code during an import: TensorFlow ignores its own log level until it is imported.
 
     A failed import still raises its exception.
