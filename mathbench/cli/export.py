@@ -100,15 +100,15 @@ def lm_eval(
     source = with_train(open_source(folder, config or (), split or (), TEST_SPLITS))
     options = LmEvalOptions(name or "", packaged, chat, shots, tuple(extract or ()))
     check_options(source, options)
-    about = {"kind": "lm-eval", **vars(options)}
-    _write(
+    about = _write(
         source,
         target,
-        about,
+        {"kind": "lm-eval", **vars(options)},
         lambda source, measures, place, bar: write_lm_eval(source, measures, place, options, bar),
-        (force, dry_run, json),
-        "lm-eval run --include_path {target} --tasks {first}",
+        force,
+        dry_run,
     )
+    _report(target, about, json, "lm-eval run --include_path {target} --tasks {first}")
 
 
 def inspect(
@@ -138,16 +138,15 @@ def inspect(
     source = open_source(folder, config or (), split or ())
     options = InspectOptions(name or "", packaged)
     check_options(source, options)
-    _write(
+    about = _write(
         source,
         target,
         {"kind": "inspect", **vars(options)},
         lambda source, measures, place, bar: write_inspect(source, place, options, bar),
-        (force, dry_run, json),
-        "cd {target} && inspect eval {first}",
-        # the file of the package, then the name of the task in it
-        lambda name: name.replace("/", "/tasks.py@"),
+        force,
+        dry_run,
     )
+    _report(target, about, json, "cd {target} && inspect eval {file}")
 
 
 def hub(
@@ -193,14 +192,13 @@ def hub(
         target,
         {"kind": "hub", **vars(options)},
         lambda source, measures, place, bar: repository.write_hub(source, place, options, bar),
-        (force, dry_run, json and not push),
-        'datasets.load_dataset("{target}")',
+        force,
+        dry_run,
     )
     if push and not dry_run:
-        address = repository.push(target, push, token, public)
-        print_message(f"uploaded to {address}")
-        if json:
-            print_json({**about, "pushed": address})
+        about["pushed"] = repository.push(target, push, token, public)
+        print_message(f"uploaded to {about['pushed']}")
+    _report(target, about, json, 'datasets.load_dataset("{target}")')
 
 
 def evaluate(target: OutArgument, force: Replace = False, json: Json = False) -> None:
@@ -217,7 +215,7 @@ def evaluate(target: OutArgument, force: Replace = False, json: Json = False) ->
     about = _about({"kind": "evaluate"})
     with whole_folder(target, about, force) as place:
         names = write_evaluate(place)
-    _report(target, {**about, "made": names}, json, 'evaluate.load("{target}/{first}")')
+    _report(target, {**about, "written": True, "made": names}, json, 'evaluate.load("{target}/{first}")')
 
 
 def jsonl(
@@ -238,7 +236,7 @@ def jsonl(
     """
     from mathbench.interop.text_files import write_jsonl
 
-    _write_files("jsonl", write_jsonl, folder, target, config, split, (force, dry_run, json))
+    _write_files("jsonl", write_jsonl, folder, target, config, split, (force, dry_run), json)
 
 
 def csv(
@@ -260,7 +258,7 @@ def csv(
     """
     from mathbench.interop.text_files import write_csv
 
-    _write_files("csv", write_csv, folder, target, config, split, (force, dry_run, json))
+    _write_files("csv", write_csv, folder, target, config, split, (force, dry_run), json)
 
 
 def txt(
@@ -282,7 +280,7 @@ def txt(
     """
     from mathbench.interop.text_files import write_txt
 
-    _write_files("txt", write_txt, folder, target, config, split, (force, dry_run, json))
+    _write_files("txt", write_txt, folder, target, config, split, (force, dry_run), json)
 
 
 def npz(
@@ -304,7 +302,7 @@ def npz(
     """
     from mathbench.interop.arrays import write_npz
 
-    _write_files("npz", write_npz, folder, target, config, split, (force, dry_run, json))
+    _write_files("npz", write_npz, folder, target, config, split, (force, dry_run), json)
 
 
 def tfrecord(
@@ -327,7 +325,7 @@ def tfrecord(
     from mathbench.interop.tfrecords import write_tfrecord
 
     require_extra("tensorflow", "keras")
-    _write_files("tfrecord", write_tfrecord, folder, target, config, split, (force, dry_run, json))
+    _write_files("tfrecord", write_tfrecord, folder, target, config, split, (force, dry_run), json)
 
 
 def _write_files(
@@ -337,50 +335,43 @@ def _write_files(
     target: Path,
     configs: Sequence[str] | None,
     splits: Sequence[str] | None,
-    flags: tuple[bool, bool, bool],
+    flags: tuple[bool, bool],
+    json: bool,
 ) -> None:
-    """Export to files without a tool."""
+    """Export to files without a tool; the flags are whether an earlier export is replaced and nothing is written."""
     from mathbench.interop.source import open_source
 
-    _write(open_source(folder, configs or (), splits or ()), target, {"kind": kind}, writer, flags)
+    source = open_source(folder, configs or (), splits or ())
+    _report(target, _write(source, target, {"kind": kind}, writer, *flags), json)
 
 
 def _write(
-    source: "Source",
-    target: Path,
-    options: dict[str, Any],
-    writer: Writer,
-    flags: tuple[bool, bool, bool],
-    use: str = "",
-    place_of: Callable[[str], str] = lambda name: name,
+    source: "Source", target: Path, options: dict[str, Any], writer: Writer, force: bool, dry_run: bool
 ) -> dict[str, Any]:
-    """Check a dataset, write an export of it whole, and print what was written.
+    """Check a dataset and write an export of it whole.
 
     Args:
         source: the dataset.
         target: the folder to write.
         options: the kind of the export and its options.
         writer: writes it.
-        flags: whether an earlier one is replaced, nothing is written, JSON is printed.
-        use: how the export is used, with the places target and first.
-        place_of: makes of the first name what stands in its place.
+        force: replace an earlier export.
+        dry_run: write nothing.
+
+    Returns:
+        What the export is, as JSON values.
     """
     from mathbench.interop.folder import check_target, whole_folder
 
-    force, dry_run, json = flags
     check_target(target, force)
     about = _about(options) | _contents(source)
     with ProgressBar("checking", source.row_count) as bar:
         measures = source.check(bar)
     if dry_run:
-        _report(target, about, json, "", "would be written to")
-        return about
+        return {**about, "written": False}
     with whole_folder(target, about, force) as place, ProgressBar("writing", source.row_count) as bar:
         made = writer(source, measures, place, bar)
-    if made:
-        about["made"] = made
-    _report(target, about, json, use, place_of=place_of)
-    return about
+    return {**about, "written": True} | ({"made": made} if made else {})
 
 
 def _about(options: dict[str, Any]) -> dict[str, Any]:
@@ -403,25 +394,20 @@ def _contents(source: "Source") -> dict[str, Any]:
     }
 
 
-def _report(
-    target: Path,
-    about: dict[str, Any],
-    json: bool,
-    use: str,
-    verb: str = "in",
-    place_of: Callable[[str], str] = lambda name: name,
-) -> None:
-    """Print what was written, and how to use it."""
+def _report(target: Path, about: dict[str, Any], json: bool, use: str = "") -> None:
+    """Print what was written, and how it is used: a text with the places target, first and file."""
     if json:
         print_json({"out": str(target), **about})
         return
-    rows = sum(n for config in about.get("configs", {}).values() for n in config["rows"].values())
     made = about.get("made", [])
     names = list(made) if isinstance(made, list) else [name for group in made.values() for name in group]
     for name in names:
         out.print(name, markup=False, soft_wrap=True)
-    print_message(
-        f"{about['kind']}: {rows:,} rows {verb} {target}" if rows else f"{about['kind']} {verb} {target}"
-    )
-    if use:
-        print_message("use: " + use.format(target=target, first=place_of(names[0]) if names else ""))
+    rows = sum(n for config in about.get("configs", {}).values() for n in config["rows"].values())
+    verb = "in" if about["written"] else "would be written to"
+    print_message(f"{about['kind']}: {f'{rows:,} rows ' if rows else ''}{verb} {target}")
+    if use and names:
+        # of a task in a package, its file
+        print_message(
+            "use: " + use.format(target=target, first=names[0], file=names[0].replace("/", "/tasks.py@"))
+        )

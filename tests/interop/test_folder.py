@@ -42,7 +42,7 @@ def test_a_failure_leaves_the_earlier_folder(tmp_path):
 
 def test_an_earlier_folder_is_replaced_with_force_only(tmp_path):
     write(tmp_path / "a", "one")
-    with pytest.raises(InputError, match="was written before. Give another folder or --force"):
+    with pytest.raises(InputError, match=r"was written before\. Give another folder or --force"):
         write(tmp_path / "a", "two")
     write(tmp_path / "a", "two", force=True)
     assert content(tmp_path / "a")["file"] == "two"

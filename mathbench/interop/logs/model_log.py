@@ -137,7 +137,9 @@ def make_sample(
                 f"{where}: the {name} is missing. Only tasks of `mathbench export` can be imported. "
                 f"Received: {shown(value)}."
             )
-    return Sample(cast(int, row), cast(str, question), cast(str, answer), cast(str | None, text), cast(int, epoch))
+    return Sample(
+        cast(int, row), cast(str, question), cast(str, answer), cast(str | None, text), cast(int, epoch)
+    )
 
 
 def check_count(samples: list[Sample], where: str) -> None:
