@@ -137,8 +137,8 @@ def test_a_log_of_lm_eval_is_graded_again(differences, rows, tmp_path, extract):
     grades = mathbench.grade_all(texts, [row["answer"] for row in rows], extract=extract)
     assert config["interpolate"]["correct"] == int(grades.right.sum()) and config["interpolate"]["n"] == 30
     assert document["supervision"] == "prompted" and document["model"]["name"] == "parrot"
-    assert document["prompting"]["shots"] == 3 and document["prompting"]["extraction"] == f"{extract}-v1"
-    assert document["prompting"]["title"] == f"lm-eval, 3 shots, {extract}-v1"
+    assert document["prompting"]["shots"] == 3 and document["prompting"]["extract"] == f"{extract}-v1"
+    assert document["prompting"]["words"] == "lm-eval, 3 shots"
     assert "http://secret" not in json.dumps(document)
     checked = check_submission(open_submission(tmp_path / "out"))
     assert checked.scores["interpolate"].total.correct == int(grades.right.sum())

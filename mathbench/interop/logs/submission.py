@@ -256,10 +256,10 @@ def _manifest(
 
 
 def _prompting(log: ModelLog, read_by: str) -> dict[str, Any]:
-    """How the model was asked and read, with a short title for tables."""
+    """How the model was asked and read; boards tell entries apart by `words` and `extract`."""
     shots = log.asked.get("shots") or 0
-    title = f"{log.asked['harness']}, {shots} shots, {read_by}"
-    return {"title": title, **_plain(log.asked), "extraction": read_by}
+    words = f"{log.asked['harness']}, {shots} shots"
+    return {"words": words, **_plain(log.asked), "extract": read_by}
 
 
 def _stated(what: str, value: str | None, option: str) -> str:
