@@ -172,12 +172,13 @@ def hub(
 ) -> None:
     """Write a dataset repository for the Hugging Face Hub: data, full card and `eval.yaml`.
 
-    The folder is a dataset of mathbench too. Nothing is uploaded without --push.
+    The folder is a dataset of mathbench too. Nothing is uploaded without --push,
+    which needs a token in the environment variable HF_TOKEN.
 
     Examples:
       mathbench export hub data/addition-base10 repository
 
-      HF_TOKEN=... mathbench export hub data/addition-base10 repository --push ada/sums
+      mathbench export hub data/addition-base10 repository --push ada/sums
     """
     from mathbench.errors import InputError
     from mathbench.interop import hub as repository

@@ -1,3 +1,3 @@
-# lm-eval
+# tasks of EleutherAI's lm-evaluation-harness
 install 'lm-eval[api]==0.4.13'
 python scripts/interop/lm_eval_check.py "$PLACE/work"
