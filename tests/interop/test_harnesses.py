@@ -162,12 +162,10 @@ def inspect_ai(monkeypatch):
         "inspect_ai.dataset": {"MemoryDataset": lambda samples, name: samples, "Sample": record},
         "inspect_ai.model": {"ChatMessageUser": record, "ChatMessageAssistant": record},
         "inspect_ai.scorer": {
-            
-                "CORRECT": "C",
-                "INCORRECT": "I",
-                "Score": record,
-                "scorer": lambda metrics: lambda made: made
-            ,
+            "CORRECT": "C",
+            "INCORRECT": "I",
+            "Score": record,
+            "scorer": lambda metrics: lambda made: made,
             **{name: lambda *_: None for name in ("accuracy", "ci_wilson", "grouped", "stderr")},
         },
         "inspect_ai.solver": {"generate": lambda: "generate", "system_message": lambda text: text},
@@ -221,7 +219,10 @@ def test_the_package_is_registered_and_has_its_data(differences, tmp_path):
 
 def test_several_configurations_have_different_names():
     assert identifiers(["a-b", "a+b", "a.b", "7"]) == {
-        "a-b": "a_b", "a+b": "a_b_2", "a.b": "a_b_3", "7": "_7"
+        "a-b": "a_b",
+        "a+b": "a_b_2",
+        "a.b": "a_b_3",
+        "7": "_7",
     }
 
 

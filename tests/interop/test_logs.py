@@ -160,7 +160,8 @@ def test_a_log_of_inspect_is_graded_again(differences, rows, tmp_path, form):
     right = mathbench.grade_all(answers_to(rows), [row["answer"] for row in rows]).right.sum()
     assert config["interpolate"]["correct"] == right and config["interpolate"]["extraction"] == "whole-v1"
     assert document["model"] == {
-        "name": "parrot", "revision": "v1",
+        "name": "parrot",
+        "revision": "v1",
         **dict.fromkeys(("weights_sha256", "framework", "parameters")),
     }
     assert document["training"]["data_digest"] == "the web" and document["training"]["external_data"]
