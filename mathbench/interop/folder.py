@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -28,6 +29,8 @@ def check_target(folder: Path, force: bool, mark: str = EXPORT_FILE) -> None:
     Raises:
         InputError: for a file, a folder with other content, or one that was written before without `force`.
     """
+    if "://" in str(folder) or (len(folder.parts) > 1 and re.fullmatch(r"\w{2,}:", folder.parts[0])):
+        raise InputError(f"a folder on this disk must be given. Received: {folder}.")
     if folder.is_file() or (folder.is_symlink() and not folder.exists()):
         raise InputError(f"{folder} is not a folder. Give another one.")
     if not folder.exists() or not any(folder.iterdir()):

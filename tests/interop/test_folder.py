@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +70,13 @@ def test_what_another_process_wrote_meanwhile_stays(tmp_path):
         write(tmp_path / "a", "faster")
     assert content(tmp_path / "a")["file"] == "faster"
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_store_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="a folder on this disk must be given"):
+        write(Path("s3://bucket/folder"), "one")
+    assert not any(tmp_path.iterdir())
 
 
 def test_an_empty_folder_is_taken(tmp_path):

@@ -285,6 +285,13 @@ def without_samples(folder, rows, origin):
     return log
 
 
+def renamed(name):
+    def write(folder, rows, origin):
+        return bad_results({"configs": {name: {"metadata": {"mathbench": origin}}}})(folder, rows, origin)
+
+    return write
+
+
 def cut(folder, rows, origin):
     log = write_lm_eval_log(folder, rows, answers_to(rows), origin)
     path = next(log.glob("results*"))
@@ -307,6 +314,8 @@ def twice(folder, rows, origin):
         ),
         (bad_results({"configs": []}), "configs must be an object"),
         (bad_results({"configs": {TASK: {"metadata": {"mathbench": 7}}}}), "does not name its rows"),
+        (renamed("a/../b"), "a task whose name is none of"),
+        (renamed("\0"), "a task whose name is none of"),
         (cut, "is damaged"),
         (twice, "2 of them; name one"),
         (without_samples, "Run the evaluation with --log_samples"),

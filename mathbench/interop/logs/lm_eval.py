@@ -1,5 +1,6 @@
 """Logs of lm-evaluation-harness: `results_TIME.json`, with a file of samples per task beside it."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from mathbench.interop.origin import KEY, Origin
 from mathbench.scores.untrusted import read_limited
 
 _SETTINGS = ("doc_to_text", "description", "target_delimiter", "fewshot_delimiter", "generation_kwargs")
+_TASK_NAME = r"\w{1,200}"
 _MODEL_KEYS = ("model", "pretrained")  # of the arguments of a model, its name
 
 
@@ -62,6 +64,10 @@ def _metadata(config: object) -> Mapping[str, Any]:
 def _split(file: Path, results: Mapping[str, Any], name: str, config: Mapping[str, Any]) -> SplitLog:
     """The answers to one task."""
     origin = Origin.from_json(_metadata(config)[KEY], f"{file.name}: the metadata of {name}")
+    if not re.fullmatch(_TASK_NAME, name):
+        raise InputError(
+            f"{file.name} has a task whose name is none of `mathbench export`. Received: {shown(name)}."
+        )
     beside = file.with_name(f"samples_{name}_{file.stem.removeprefix('results_')}.jsonl")
     if not beside.is_file():
         raise InputError(
