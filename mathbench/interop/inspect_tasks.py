@@ -1,6 +1,7 @@
 """Tasks of Inspect: one Python file with a task per configuration, in a package for its register."""
 
 import json
+import re
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -48,7 +49,8 @@ def write_inspect(
     names = identifiers([config.name for config in source.configs])
     inner = folder / package
     inner.mkdir()
-    (inner / "__init__.py").write_text("", encoding="utf-8")
+    about = f'"""The dataset {package_title(source)} of mathbench, as tasks of Inspect."""\n'
+    (inner / "__init__.py").write_text(about, encoding="utf-8")
     (inner / "tasks.py").write_text(_tasks(source, names, options), encoding="utf-8")
     (folder / "pyproject.toml").write_text(_project(package), encoding="utf-8")
     if options.packaged:
@@ -62,6 +64,11 @@ def check_options(source: Source, options: InspectOptions) -> None:
         raise InputError(f"{source.dataset.folder} is not on this disk: give --packaged to copy its files.")
 
 
+def package_title(source: Source) -> str:
+    """The name of the dataset as it may stand in a docstring: without quotes, backslashes and line ends."""
+    return re.sub(r"[^\w .+-]", "_", source.name)
+
+
 def _tasks(source: Source, names: dict[str, str], options: InspectOptions) -> str:
     """The Python file."""
     template = (files("mathbench.interop") / "templates" / "inspect_tasks.py.txt").read_text("utf-8")
@@ -70,7 +77,7 @@ def _tasks(source: Source, names: dict[str, str], options: InspectOptions) -> st
     else:
         place = f"Path({str(Path(str(source.dataset.folder)).absolute())!r})"
     configs = {config.name: _config(source, config) for config in source.configs}
-    text = template.replace("$TITLE", f"The dataset {source.name} of mathbench")
+    text = template.replace("$TITLE", f"The dataset {package_title(source)} of mathbench")
     text = text.replace("$FIRST", next(iter(names.values()))).replace("$FOLDER", place)
     text = text.replace("$CONFIGS", json.dumps(configs, indent=1))
     return text + "".join(_function(source, config, names[config.name]) for config in source.configs)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import mathbench
 from mathbench.dataset.read import open_dataset
 from mathbench.errors import InputError
-from mathbench.interop.logs import inspect, lm_eval, model_log, unpacking
+from mathbench.interop.logs import inspect, lm_eval, model_log, submission, unpacking
 from mathbench.interop.origin import Origin
 from mathbench.leaderboard.check import check_submission
 from mathbench.leaderboard.submission import open_submission
@@ -340,12 +340,51 @@ def twice(folder, rows, origin):
         (changed_origin(parameters={"digits": "x"}), "digits"),
         (changed_origin(parameters=[1]), "parameters an object"),
         (changed_origin(rows=10**30), "rows"),
+        (changed_origin(rows=50_000), "holds 513 different rows"),
         (changed_origin(split="test"), "unknown split 'test'"),
     ],
 )
 def test_bad_logs_of_lm_eval_are_one_line(differences, rows, tmp_path, write, message):
     log = write(tmp_path / "log", rows, origin_of(differences))
     refused("lm-eval", log, tmp_path / "out", message)
+
+
+def test_splits_of_one_configuration_are_of_the_same_rows(differences, rows, tmp_path):
+    """Two tasks of one log: the same split twice, or another split of another seed."""
+    origin = origin_of(differences)
+    samples = [model_log.Sample(r["row"], r["question"], r["answer"], r["answer"]) for r in rows]
+    for change, message in (
+        ({}, "the log has interpolate of subtraction-base10-digits2 twice"),
+        ({"split": "extrapolate", "seed": 1}, "in the log are of different tasks or seeds"),
+    ):
+        other = model_log.SplitLog(Origin(**(origin | change)), samples, limited=False)
+        log = model_log.ModelLog("m", "v1", "x 1", {"harness": "x"}, {})
+        log.splits.extend([model_log.SplitLog(Origin(**origin), samples, limited=False), other])
+        with pytest.raises(InputError, match=message):
+            submission.grade_log(log, submission.ImportOptions())
+
+
+def test_two_splits_are_one_submission(differences, rows, tmp_path):
+    dataset = open_dataset(differences)
+    far = dataset.table(dataset.config(), "extrapolate").to_pylist()
+    log = write_lm_eval_log(tmp_path / "log", rows, answers_to(rows), origin_of(differences))
+    results = next(log.glob("results*"))
+    document = json.loads(results.read_text())
+    document["configs"]["far"] = {"metadata": {"mathbench": origin_of(differences, "extrapolate")}}
+    results.write_text(json.dumps(document))
+    lines = [json.dumps({"doc": row, "resps": [[row["answer"]]], "filter": "strict"}) for row in far]
+    (log / f"samples_far_{STAMP}.jsonl").write_text("\n".join(lines))
+    config, manifest = imported("lm-eval", log, tmp_path / "out")
+    assert manifest["data"]["sizes"] == {"interpolate": 30, "extrapolate": 10}
+    assert config["extrapolate"]["correct"] == 10
+
+
+def test_a_name_of_a_dataset_cannot_leave_the_docstring(tmp_path):
+    name = 'a"""b\\'
+    mathbench.generate("gcd", tmp_path / name, train=0, validation=0, interpolate=2, extrapolate=0)
+    assert outcome("export", "inspect", tmp_path / name, tmp_path / "out")[0] == 0
+    for path in (tmp_path / "out").rglob("*.py"):
+        compile(path.read_text("utf-8"), path.name, "exec")
 
 
 def test_an_extraction_that_reads_nothing_is_refused(differences, rows, tmp_path):

@@ -19,7 +19,7 @@ from mathbench.interop.logs.model_log import (
     make_sample,
     parse_json,
 )
-from mathbench.interop.logs.unpacking import read_member
+from mathbench.interop.logs.unpacking import DAMAGED, read_member
 from mathbench.interop.origin import KEY, Origin
 from mathbench.scores.untrusted import MAX_ROWS, read_limited
 
@@ -69,7 +69,7 @@ def _read_zip(path: Path) -> tuple[dict[str, Any], list[Sample]]:
         try:
             with zipfile.ZipFile(file) as archive:
                 members = {info.filename: info for info in archive.infolist()}
-        except (zipfile.BadZipFile, OSError, ValueError) as error:
+        except DAMAGED as error:
             raise InputError(f"{path.name} is damaged: {error}.") from None
         header = next((members[name] for name in _HEADERS if name in members), None)
         if header is None:

@@ -85,7 +85,6 @@ def grade_log(log: ModelLog, options: ImportOptions) -> dict[str, list[SplitResu
     Raises:
         InputError: for rows that do not exist or are answered twice, or samples that are not the rows of the task.
     """
-    extraction(options.extract)
     found: dict[str, list[SplitResult]] = {}
     for split in log.splits:
         results = found.setdefault(split.origin.config, [])

@@ -1,5 +1,7 @@
 """Members of the zip files of Inspect, whose compression Python's own module does not read before 3.14."""
 
+import lzma
+import struct
 import zipfile
 import zlib
 from typing import BinaryIO
@@ -11,6 +13,11 @@ from mathbench.errors import InputError
 ZSTANDARD = 93  # the number of the method in a zip file
 LOCAL_HEADER = 30  # bytes before the name of a member
 CHUNK = 1 << 20
+# what Python's module and the decompressors raise for damaged archives; RuntimeError includes NotImplementedError
+DAMAGED = (
+    *(OSError, ValueError, EOFError, RuntimeError, LookupError, OverflowError, struct.error),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+)
 
 
 def read_member(file: BinaryIO, info: zipfile.ZipInfo, maximum: int, where: str) -> bytes:
@@ -27,7 +34,7 @@ def read_member(file: BinaryIO, info: zipfile.ZipInfo, maximum: int, where: str)
     """
     try:
         data = _unpacked(file, info, maximum)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except DAMAGED as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise InputError(f"{where} is damaged: {info.filename}: {reason}.") from None
     if len(data) > maximum:
