@@ -1,9 +1,9 @@
 """Language models behind a server of the OpenAI protocol, such as vLLM, llama.cpp, Ollama and SGLang."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mathbench.baselines.prompted.credentials import Credentials, check_address
+from mathbench.baselines.prompted.credentials import KEY_VARIABLE, Credentials, check_address
 from mathbench.baselines.prompted.model import ModelFacts, ModelRequest, Question, Reply
 from mathbench.baselines.prompted.settings import PromptingSettings
 from mathbench.errors import InputError, require_extra, shortened
@@ -41,10 +41,12 @@ class ServedModel:
         """Find a model on its server.
 
         Raises:
-            InputError: if the extra ``openai`` is missing, no server answers, it refuses the key or lacks the model.
+            InputError: if the extra ``openai`` is missing, no server answers, it refuses the key or lacks the model, or
+                the request contains the key, which would be recorded.
         """
         address, credentials = check_address(request.asking.url), Credentials.from_environment()
         check_fields(request.prompting.fields_of_request)
+        _check_no_key(request, credentials)
         for module in ("openai", "tenacity"):
             require_extra(module, "openai")
         from anyio.from_thread import start_blocking_portal
@@ -58,7 +60,7 @@ class ServedModel:
 
     def replies(
         self, questions: Sequence[Question], prompting: PromptingSettings
-    ) -> Iterator[tuple[int, Reply]]:
+    ) -> Generator[tuple[int, Reply], None, None]:
         """Answer questions, and yield the place of each question with its reply, in any order, as they come.
 
         The event loop runs in a thread, which ends with the iterator. No more replies than requests in flight are in
@@ -92,7 +94,7 @@ class ServedModel:
     ) -> None:
         from anyio import create_task_group
 
-        places = iter(range(len(questions)))
+        places = (place for place in range(len(questions)))
         workers = min(self._requests.request.asking.parallel, len(questions))
 
         async def ask_in_turn() -> None:
@@ -100,6 +102,8 @@ class ServedModel:
                 try:
                     await send.send((place, await self._requests.answer(client, questions[place], prompting)))
                 except Exception as error:
+                    # nobody asks another question
+                    places.close()
                     await send.send((place, error))
 
         async with send, self._requests.client() as client, create_task_group() as group:
@@ -125,6 +129,12 @@ def check_fields(fields: dict[str, Any]) -> None:
             raise InputError(
                 f"settings: extra can only leave out the field '{name}', as null: it has a setting of its own."
             )
+
+
+def _check_no_key(request: ModelRequest, credentials: Credentials) -> None:
+    recorded = repr(request)
+    if credentials.hide(recorded) != recorded:
+        raise InputError(f"the key of {KEY_VARIABLE} is in the address, the name or a setting, which are recorded.")
 
 
 def _details(known: dict[str, Any], credentials: Credentials) -> dict[str, Any]:

@@ -135,12 +135,20 @@ def add(exchange):
     exchange.reply(total(exchange.question))
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request, client_address):
+        """Clients hang up, and so do some reactions."""
+
+
 @contextmanager
 def running():
     """A server in a thread; it ends, with all its connections, when the test does."""
     state = LanguageServer()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Exchange)
-    server.state, server.daemon_threads = state, True
+    server = _Server(("127.0.0.1", 0), Exchange)
+    server.state = state
     state.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
