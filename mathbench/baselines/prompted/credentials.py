@@ -62,7 +62,9 @@ def check_address(url: str) -> str:
             recorded. The message repeats none of these.
     """
     if not url:
-        raise InputError("a served model needs the address of its server, such as --url http://localhost:8000/v1.")
+        raise InputError(
+            "a served model needs the address of its server, such as --url http://localhost:8000/v1."
+        )
     parts = _parts_of(url)
     if "@" in url or "?" in url or "#" in url:
         raise InputError(

@@ -56,15 +56,16 @@ class ServedModel:
         requests = ServedRequests(request, address, credentials)
         with start_blocking_portal() as portal:
             known = portal.call(requests.find_model)
-        return cls(requests, ModelFacts(request.prompting.revision, device="server", details=_details(known, credentials)))
+        details = _details(known, credentials)
+        return cls(requests, ModelFacts(request.prompting.revision, device="server", details=details))
 
     def replies(
         self, questions: Sequence[Question], prompting: PromptingSettings
     ) -> Generator[tuple[int, Reply], None, None]:
         """Answer questions, and yield the place of each question with its reply, in any order, as they come.
 
-        The event loop runs in a thread, which ends with the iterator. No more replies than requests in flight are in
-        memory.
+        The event loop runs in a thread, which ends with the iterator. As many replies as requests in flight may wait to
+        be taken.
 
         Raises:
             InputError: when the server does not answer, or refuses; those yielded before count.
@@ -73,7 +74,7 @@ class ServedModel:
         from anyio.from_thread import start_blocking_portal
 
         send, receive = create_memory_object_stream[Answered](self._requests.request.asking.parallel)
-        with start_blocking_portal() as portal:
+        with receive, start_blocking_portal() as portal:
             asking = portal.start_task_soon(self._ask_all, questions, prompting, send)
             try:
                 while True:
@@ -134,7 +135,9 @@ def check_fields(fields: dict[str, Any]) -> None:
 def _check_no_key(request: ModelRequest, credentials: Credentials) -> None:
     recorded = repr(request)
     if credentials.hide(recorded) != recorded:
-        raise InputError(f"the key of {KEY_VARIABLE} is in the address, the name or a setting, which are recorded.")
+        raise InputError(
+            f"the key of {KEY_VARIABLE} is in the address, the name or a setting, which are recorded."
+        )
 
 
 def _details(known: dict[str, Any], credentials: Credentials) -> dict[str, Any]:

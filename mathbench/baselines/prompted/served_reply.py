@@ -81,7 +81,11 @@ class ReplyParts:
     def _token_counts(self) -> tuple[int, int, int]:
         details = _dictionary(self.usage.get("completion_tokens_details"))
         reasoning = details.get("reasoning_tokens") or self.usage.get("reasoning_tokens")
-        return _count(self.usage.get("prompt_tokens")), _count(self.usage.get("completion_tokens")), _count(reasoning)
+        return (
+            _count(self.usage.get("prompt_tokens")),
+            _count(self.usage.get("completion_tokens")),
+            _count(reasoning),
+        )
 
 
 def _dictionary(value: Any) -> dict[str, Any]:

@@ -237,7 +237,9 @@ class ServedRequests:
     def _hidden(self, reply: Reply) -> Reply:
         """A reply without credentials, which a server may repeat."""
         hide = self.credentials.hide
-        return reply._replace(text=hide(reply.text), reasoning=hide(reply.reasoning), finish=hide(reply.finish))
+        return reply._replace(
+            text=hide(reply.text), reasoning=hide(reply.reasoning), finish=hide(reply.finish)
+        )
 
     def _word(self, text: str) -> str:
         """What a server said, on one line without credentials. Cutting first could leave the half of a key."""

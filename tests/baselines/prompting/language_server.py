@@ -20,7 +20,10 @@ class LanguageServer:
 
     def __init__(self):
         self.react = add
-        self.models = (200, {"object": "list", "data": [{"id": MODEL, "owned_by": "us", "max_model_len": 64}]})
+        self.models = (
+            200,
+            {"object": "list", "data": [{"id": MODEL, "owned_by": "us", "max_model_len": 64}]},
+        )
         self.requests = []
         self.in_flight = self.most_in_flight = 0
         self.lock = threading.Lock()
@@ -96,7 +99,9 @@ class Exchange(BaseHTTPRequestHandler):
 
     def reply(self, text, *, finish="stop", usage=USAGE, **fields):
         """Answer with a text; further fields belong to the message."""
-        answer = {"message": {"role": "assistant", "content": text, **fields}} if self.chat else {"text": text}
+        answer = (
+            {"message": {"role": "assistant", "content": text, **fields}} if self.chat else {"text": text}
+        )
         choice = {"index": 0, "finish_reason": finish, **answer}
         self.send(200, {"id": "x", "model": MODEL, "choices": [choice], "usage": usage})
 

@@ -12,7 +12,7 @@ import pytest
 from mathbench.baselines.prompted.model import ModelRequest, Question, Reply
 from mathbench.baselines.prompted.settings import AskingOptions, PromptingSettings
 from mathbench.errors import InputError
-from tests.baselines.prompting.language_server import USAGE, add, running, total
+from tests.baselines.prompting.language_server import USAGE, Exchange, add, running, total
 
 pytest.importorskip("openai", reason="the extra openai")
 
@@ -27,7 +27,14 @@ LONG_WAIT = 30  # seconds after which a server that is never released gives up
 @pytest.fixture(autouse=True)
 def environment(monkeypatch):
     """No key, and no proxies, unless a test sets them."""
-    for name in ("OPENAI_API_KEY", "OPENAI_CUSTOM_HEADERS", "OPENAI_BASE_URL", "HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+    for name in (
+        "OPENAI_API_KEY",
+        "OPENAI_CUSTOM_HEADERS",
+        "OPENAI_BASE_URL",
+        "HTTP_PROXY",
+        "http_proxy",
+        "ALL_PROXY",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -100,7 +107,9 @@ def test_a_chat_is_sent_as_it_is_and_its_reply_has_counts(server):
 
 
 def test_plain_text_is_continued(server):
-    assert ask(server, [Question("1+1=2\n5+8=")], prompting={"template": "text", "stop": "\n"})[0].text == "13"
+    assert (
+        ask(server, [Question("1+1=2\n5+8=")], prompting={"template": "text", "stop": "\n"})[0].text == "13"
+    )
     assert server.requests[-1]["path"] == "/v1/completions"
     (sent,) = server.bodies
     assert sent["prompt"] == "1+1=2\n5+8=" and "messages" not in sent and "stop" not in sent
@@ -108,7 +117,11 @@ def test_plain_text_is_continued(server):
 
 def test_settings_and_further_fields_are_sent(server):
     further = '{"top_k": 3, "chat_template_kwargs": {"enable_thinking": false}}'
-    ask(server, prompting={"temperature": 0.5, "top_p": 0.9, "max_tokens": 99, "extra": further}, seed="winter")
+    ask(
+        server,
+        prompting={"temperature": 0.5, "top_p": 0.9, "max_tokens": 99, "extra": further},
+        seed="winter",
+    )
     (sent,) = server.bodies
     assert (sent["temperature"], sent["top_p"], sent["max_tokens"], sent["top_k"]) == (0.5, 0.9, 99, 3)
     assert sent["chat_template_kwargs"] == {"enable_thinking": False}
@@ -202,7 +215,9 @@ def test_counts_that_are_none_are_0(server, usage, counts):
 
 
 def test_odd_texts_are_read(server):
-    texts = iter(["", None, "a\ud800b", "\ud83d\ude00", "0" * 10_000_000, [{"type": "text", "text": "1"}, {"x": 2}]])
+    texts = iter(
+        ["", None, "a\ud800b", "\ud83d\ude00", "0" * 10_000_000, [{"type": "text", "text": "1"}, {"x": 2}]]
+    )
     server.react = lambda exchange: exchange.reply(next(texts))
     found = [reply.text for reply in ask(server, chat(*SUMS[:6]), parallel=1)]
     assert found[:4] == ["", "", "a\ufffdb", "\U0001f600"]
@@ -221,7 +236,9 @@ def stream_of(exchange, *texts, **fields):
 def test_streams_are_asked_for_and_put_together(server, question):
     server.react = lambda exchange: stream_of(exchange, "1", "", "3")
     assert ask(server, [question], stream="yes") == [Reply("13", "", "stop", 5, 2, 0)]
-    assert server.bodies[0]["stream"] is True and server.bodies[0]["stream_options"] == {"include_usage": True}
+    assert server.bodies[0]["stream"] is True and server.bodies[0]["stream_options"] == {
+        "include_usage": True
+    }
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
@@ -251,7 +268,9 @@ def test_servers_that_stream_unasked_or_do_not_stream_are_read(server):
     [
         lambda exchange: exchange.stream(exchange.delta("1"), end=()),
         lambda exchange: exchange.stream(exchange.delta("1"), '{"choices": [', end=()),
-        lambda exchange: exchange.stream(exchange.delta("1"), {"error": {"message": "out of memory"}}, end=()),
+        lambda exchange: exchange.stream(
+            exchange.delta("1"), {"error": {"message": "out of memory"}}, end=()
+        ),
         lambda exchange: exchange.stream(exchange.delta("1"), "[" * 100_000),
         lambda exchange: exchange.stream(),
         lambda exchange: exchange.stream(exchange.delta(finish="stop") | {"choices": 3}),
@@ -337,7 +356,9 @@ def test_the_time_limit_holds_for_a_server_that_trickles(server, waits):
             exchange.wfile.write(b" ")
 
     server.react = trickle
-    with pytest.raises(InputError, match=r"asked a question 2 times without a reply\. Last: no reply within 0\.3 s\."):
+    with pytest.raises(
+        InputError, match=r"asked a question 2 times without a reply\. Last: no reply within 0\.3 s\."
+    ):
         ask(server, timeout=0.3, retries=1)
     release.set()
 
@@ -477,14 +498,19 @@ TOO_LONG = {
     "openai": (400, {"code": "context_length_exceeded", "message": "too long"}),
     "azure": (400, {"code": "content_filter", "message": "no"}),
     "vllm": (400, {"code": 400, "message": "This model's maximum context length is 64 tokens."}),
-    "llama.cpp": (400, {"code": 400, "type": "exceed_context_size_error", "message": "the request exceeds it"}),
+    "llama.cpp": (
+        400,
+        {"code": 400, "type": "exceed_context_size_error", "message": "the request exceeds it"},
+    ),
     "sglang": (422, {"message": "The input is longer than the model's context length (64 tokens)."}),
 }
 
 
 @pytest.mark.parametrize(("status", "error"), TOO_LONG.values(), ids=TOO_LONG)
 @pytest.mark.parametrize("refused_first", [False, True])
-def test_refused_questions_count_as_replies_if_the_server_answers_others(server, status, error, refused_first):
+def test_refused_questions_count_as_replies_if_the_server_answers_others(
+    server, status, error, refused_first
+):
     def react(exchange):
         long = len(exchange.question) > 5
         exchange.send(status, {"error": error}) if long else add(exchange)
@@ -520,9 +546,7 @@ def test_what_the_server_says_of_the_model_is_known(server):
 def test_a_model_that_the_server_lacks_is_named_with_the_nearest(server):
     with pytest.raises(InputError) as unknown:
         ServedModel.open(request_to(server, source="ader"))
-    assert str(unknown.value) == (
-        f"{server.url} has no model 'ader'. Did you mean 'adder'? Allowed: adder."
-    )
+    assert str(unknown.value) == (f"{server.url} has no model 'ader'. Did you mean 'adder'? Allowed: adder.")
 
 
 def test_the_tag_latest_may_be_left_out(server):
@@ -570,7 +594,7 @@ def test_a_server_that_is_not_there():
 def test_a_server_that_accepts_and_says_nothing(server, monkeypatch):
     release = threading.Event()
     monkeypatch.setattr(served_requests, "LIST_TIMEOUT", 0.2)
-    monkeypatch.setattr("tests.baselines.prompting.language_server.Exchange.do_GET", lambda self: release.wait(LONG_WAIT))
+    monkeypatch.setattr(Exchange, "do_GET", lambda exchange: release.wait(LONG_WAIT))
     with pytest.raises(InputError) as refused:
         ServedModel.open(request_to(server))
     release.set()
@@ -610,7 +634,9 @@ def test_the_key_of_the_environment_is_sent(server, monkeypatch):
 @pytest.mark.parametrize("status", [400, 401, 404, 500, 429])
 def test_an_error_that_repeats_the_key_is_shown_without_it(server, monkeypatch, waits, status):
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    server.react = lambda exchange: exchange.fail(status, "x" * 35 + exchange.headers["authorization"] + "y" * 90)
+    server.react = lambda exchange: exchange.fail(
+        status, "x" * 35 + exchange.headers["authorization"] + "y" * 90
+    )
     with pytest.raises(InputError) as refused:
         ask(server, retries=1)
     assert "x" * 35 + "Bearer" in str(refused.value) and not pieces_of_key(str(refused.value))
@@ -720,7 +746,9 @@ def test_closing_ends_all_requests_and_threads(server):
     for _ in range(3):
         assert begun.acquire(timeout=LONG_WAIT)
     replies.close()
-    threads = {thread for thread in set(threading.enumerate()) - before if "process_request" not in thread.name}
+    threads = {
+        thread for thread in set(threading.enumerate()) - before if "process_request" not in thread.name
+    }
     assert not threads and len(server.bodies) == 4
     release.set()
     deadline = time.monotonic() + LONG_WAIT

@@ -82,7 +82,9 @@ def test_addresses_with_a_secret_are_refused_without_repeating_it(url):
 
 def test_an_address_is_needed():
     request = ModelRequest("adder", PromptingSettings(), AskingOptions())
-    with pytest.raises(InputError, match=r"^a served model needs the address of its server, such as --url http"):
+    with pytest.raises(
+        InputError, match=r"^a served model needs the address of its server, such as --url http"
+    ):
         ServedModel.open(request)
 
 
@@ -114,7 +116,9 @@ def test_an_unset_key_is_none(monkeypatch):
 
 def test_values_of_further_headers_are_hidden_too(monkeypatch):
     found = credentials(monkeypatch, "sk-12345678", "X-Team: us\nX-Token: token/0123456789\nbroken")
-    assert found.hide("token/0123456789, token%2F0123456789, sk-12345678 of us") == "[key], [key], [key] of us"
+    assert (
+        found.hide("token/0123456789, token%2F0123456789, sk-12345678 of us") == "[key], [key], [key] of us"
+    )
     assert "0123" not in repr(found) and "sk-" not in repr(found)
 
 
@@ -171,7 +175,9 @@ def test_kinds_of_failures():
     assert refusing == [400, 413, 422]
     assert not refuses_question(400, {"code": "invalid_request", "message": "unknown field"})
     assert refuses_question(400, "maximum context length is 64 tokens")
-    assert wants_other_limit({"message": "use max_completion_tokens"}) and not wants_other_limit({"message": "no"})
+    assert wants_other_limit({"message": "use max_completion_tokens"}) and not wants_other_limit(
+        {"message": "no"}
+    )
 
 
 @pytest.mark.parametrize(
