@@ -67,7 +67,8 @@ class ServedRequests:
             return httpx2.AsyncClient(
                 base_url=self.address,
                 limits=httpx2.Limits(max_connections=parallel, max_keepalive_connections=parallel),
-                follow_redirects=True,
+                # another server would receive the credentials
+                follow_redirects=False,
                 event_hooks={"response": [_limit_size]},
             )
         except (httpx2.InvalidURL, ValueError, ImportError, OSError):
@@ -212,6 +213,9 @@ class ServedRequests:
         """What follows from a failed request."""
         status, body = error.status_code, error.body
         self._check_allowed(error)
+        if error.response.has_redirect_location:
+            place = self._word(error.response.headers["location"].partition("?")[0])
+            return self.error(f"redirects to {place}. Give the address that answers.")
         word = failures.message_of(body)
         if failures.is_transient(status, body):
             return self._transient(f"{status}: {word}", error.response.headers)

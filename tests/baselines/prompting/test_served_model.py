@@ -494,6 +494,21 @@ def test_an_address_without_v1_gets_a_hint(server, waits):
     )
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_redirects_are_not_followed_since_another_server_would_get_the_key(server, monkeypatch, status):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with running() as other:
+        place = f"{other.url}/chat/completions?key={KEY}"
+        server.models = (status, b"")
+        server.react = lambda exchange: exchange.send(status, b"", location=place)
+        with pytest.raises(InputError) as refused:
+            ask(server)
+        assert not other.requests
+    assert str(refused.value) == (
+        f"{server.url} redirects to {other.url}/chat/completions. Give the address that answers."
+    )
+
+
 TOO_LONG = {
     "openai": (400, {"code": "context_length_exceeded", "message": "too long"}),
     "azure": (400, {"code": "content_filter", "message": "no"}),
