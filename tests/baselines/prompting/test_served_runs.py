@@ -19,6 +19,7 @@ from tests.commands import outcome
 
 pytest.importorskip("openai", reason="the extra openai")
 
+ROOT = Path(__file__).resolve().parents[3]
 KEY = "sk-secret-0123456789"
 LONG_WAIT = 60
 WORDS = (
@@ -157,6 +158,33 @@ def test_a_process_that_is_stopped_ends_its_requests_and_is_resumed(server, sent
     server.requests.clear()
     assert outcome(*WORDS, "--url", server.url, "--resume")[0] == 0
     assert len(server.bodies) == 28 and not set(questions(server.bodies)) & set(answered)
+
+
+CURVES = re.findall(r"^ask (\w+) (--task .*)$", (ROOT / "docs/served-models.md").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize(("name", "words"), CURVES, ids=[name for name, _ in CURVES])
+def test_the_commands_of_the_curves_run(server, name, words):
+    server.react = lambda exchange: exchange.reply("7")
+    command = (
+        "run-baseline",
+        "openai:adder",
+        "--url",
+        server.url,
+        "--limit",
+        3,
+        "--out",
+        name,
+        "--no-submit",
+    )
+    assert outcome(*command, *words.split())[0] == 0
+    lengths = re.search(r"--long (\S+)", words)
+    found = json.loads(Path(name, "result.json").read_text()).get("long", {})
+    assert sorted(found, key=int) == (lengths[1].split(",") if lengths else [])
+
+
+def test_there_are_commands_for_four_curves():
+    assert [name for name, _ in CURVES] == ["sums", "residues", "primes", "decimals"]
 
 
 @pytest.mark.parametrize(
