@@ -76,19 +76,20 @@ def seconds_to_wait(headers: Mapping[str, str], now: datetime) -> float:
     120.0
     """
     milliseconds = _number(headers.get("retry-after-ms", ""))
-    if milliseconds:
+    if milliseconds is not None:
         return milliseconds / 1000
     value = headers.get("retry-after", "")
-    return _number(value) or _seconds_until(value, now)
+    seconds = _number(value)
+    return _seconds_until(value, now) if seconds is None else seconds
 
 
-def _number(text: str) -> float:
-    """A positive number of a header; 0 for anything else."""
+def _number(text: str) -> float | None:
+    """A number of a header that is not negative; None for anything else."""
     try:
         value = float(text)
     except ValueError:
-        return 0.0
-    return value if math.isfinite(value) and value > 0 else 0.0
+        return None
+    return value if math.isfinite(value) and value >= 0 else None
 
 
 def _seconds_until(text: str, now: datetime) -> float:

@@ -119,6 +119,7 @@ def test_values_of_further_headers_are_hidden_too(monkeypatch):
     assert (
         found.hide("token/0123456789, token%2F0123456789, sk-12345678 of us") == "[key], [key], [key] of us"
     )
+    assert Credentials("token-0123456789", ("token-01",)).hide("token-0123456789") == "[key]"
     assert "0123" not in repr(found) and "sk-" not in repr(found)
 
 
@@ -171,8 +172,13 @@ def test_kinds_of_failures():
     passing = [status for status in range(400, 600) if is_transient(status, {})]
     assert passing == [408, 409, 425, 429, 500, 502, 503, 504, *range(506, 600)]
     assert not is_transient(429, {"code": "insufficient_quota"}) and is_transient(429, {"code": "rate_limit"})
-    refusing = [status for status in range(400, 600) if refuses_question(status, {"code": "content_filter"})]
+    refusing = [
+        status
+        for status in range(400, 600)
+        if refuses_question(status, {"code": "content_filter", "message": "no"})
+    ]
     assert refusing == [400, 413, 422]
+    assert refuses_question(400, {"type": "exceed_context_size_error", "message": "no"})
     assert not refuses_question(400, {"code": "invalid_request", "message": "unknown field"})
     assert refuses_question(400, "maximum context length is 64 tokens")
     assert wants_other_limit({"message": "use max_completion_tokens"}) and not wants_other_limit(
@@ -196,6 +202,11 @@ def test_kinds_of_failures():
 )
 def test_seconds_to_wait(value, seconds):
     assert seconds_to_wait({"retry-after": value}, NOW) == seconds
+
+
+@pytest.mark.parametrize(("milliseconds", "seconds"), [("1500", 1.5), ("0", 0), ("-1", 9), ("soon", 9)])
+def test_milliseconds_come_before_seconds(milliseconds, seconds):
+    assert seconds_to_wait({"retry-after-ms": milliseconds, "retry-after": "9"}, NOW) == seconds
 
 
 @given(st.text(), st.text())
