@@ -114,7 +114,7 @@ class Exchange(BaseHTTPRequestHandler):
     def stream(self, *events, end=(DONE,)):
         """Send events word by word: JSON, or raw text; the connection closes at the end."""
         self.send_response(200)
-        self.send_header("content-type", "text/event-stream")
+        self.send_header("content-type", "Text/Event-Stream; charset=utf-8")
         self.send_header("connection", "close")
         self.end_headers()
         for event in (*events, *end):

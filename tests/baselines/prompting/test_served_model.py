@@ -206,7 +206,7 @@ def test_reasoning_at_the_start_of_the_text_is_kept_apart(server):
         ([1], (0, 0, 0)),
         ({"prompt_tokens": -1, "completion_tokens": "2", "completion_tokens_details": 3}, (0, 0, 0)),
         ({"prompt_tokens": True, "completion_tokens": 1.5, "reasoning_tokens": 4}, (0, 0, 4)),
-        ({"prompt_tokens": 10**30, "completion_tokens": 3}, (0, 3, 0)),
+        ({"prompt_tokens": 2**53, "completion_tokens": 2**53 - 1}, (0, 2**53 - 1, 0)),
     ],
 )
 def test_counts_that_are_none_are_0(server, usage, counts):
@@ -222,6 +222,12 @@ def test_odd_texts_are_read(server):
     found = [reply.text for reply in ask(server, chat(*SUMS[:6]), parallel=1)]
     assert found[:4] == ["", "", "a\ufffdb", "\U0001f600"]
     assert found[4] == "0" * 10_000_000 and found[5] == "1"
+
+
+def test_the_first_of_several_choices_counts_and_its_reason_to_end_is_short(server):
+    texts = [{"message": {"content": text}, "finish_reason": "x" * 50} for text in ("13", "14")]
+    server.react = lambda exchange: exchange.send(200, {"choices": texts})
+    assert ask(server) == [Reply("13", "", "x" * 40)]
 
 
 # streams
@@ -310,6 +316,7 @@ PASSING = {
     "an empty choice": whole({"choices": [{}]}),
     "an empty message": whole({"choices": [{"message": {}}]}),
     "content of another kind": whole({"choices": [{"message": {"content": 13}}]}),
+    "a part of another kind": whole({"choices": [{"message": {"content": ["1", 3]}}]}),
     "an error with status 200": whole({"error": {"message": "overloaded"}}),
     "endless digits": whole(b'{"choices": [], "usage": ' + b"9" * 10_000 + b"}"),
 }
@@ -378,6 +385,7 @@ def test_a_response_without_end_is_cut(server, waits, monkeypatch):
         (lambda exchange: exchange.send(500, {"detail": [{"msg": "no"}]}), r"500: \[{'msg': 'no'}\]"),
         (lambda exchange: exchange.hang_up(), "Server disconnected without sending a response"),
         (whole({"choices": []}), "a response without choices"),
+        (whole({"error": {"message": "overloaded"}, "choices": []}), "overloaded"),
         (whole(b"{"), "a response that is no readable JSON"),
         (lambda exchange: exchange.fail(500, "x" * 100_000), r"500: x+ \.\.\. x+"),
     ],
