@@ -23,7 +23,9 @@ def by_way(runs: list[dict]) -> str:
         for name, scores in first["floors"].items()
     ]
     for run in runs:
-        options = " ".join(word if word.startswith("--") else f'"{word}"' for word in run["options"])
+        options = " ".join(
+            word if word.startswith("--") or word.isdigit() else f'"{word}"' for word in run["options"]
+        )
         rows.append(["`hf:adder`", f"`{options}`", *(share(run["scores"][split]) for split in SPLITS)])
     return table(f"| model | asked with | {' | '.join(counts)} |", rows)
 
