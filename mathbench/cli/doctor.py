@@ -15,12 +15,14 @@ EXTRAS = {
     "verify": ("sympy",),
     "torch": ("torch", "safetensors", "tensorboard"),
     "keras": ("keras", "tensorflow", "tensorboard"),
+    "hf": ("transformers", "torch"),
 }
 PURPOSES = {
     "plots": "plots of data and runs",
     "verify": "the independent solver of school mathematics",
     "torch": "baselines in torch",
     "keras": "baselines in keras",
+    "hf": "language models of a folder or of the Hub",
 }
 
 

@@ -60,18 +60,18 @@ def test_keras_gets_the_tensorflow_that_exists(platform, name):
 
 @EVERYWHERE
 def test_all_has_every_extra_for_users_that_exists_there(platform):
-    frameworks = () if platform == "macOS on Intel" else ("torch", "keras")
+    frameworks = () if platform == "macOS on Intel" else ("torch", "keras", "hf")
     every = resolved([*LIGHT, *frameworks], platform)
     assert resolved(["all"], platform) == every
     assert ("torch" in every) == ("keras" in every) == bool(frameworks)
-    assert set(EXTRAS) == {*LIGHT, "torch", "keras", "all", "dev", "bench"}
+    assert set(EXTRAS) == {*LIGHT, "torch", "keras", "hf", "all", "dev", "bench"}
 
 
 @EVERYWHERE
 def test_the_base_install_has_neither_plots_nor_school_mathematics(platform):
     assert {"matplotlib", "sympy"}.isdisjoint(resolved([], platform))
     assert "sympy" in resolved(["server"], platform)  # a server checks submissions of every family
-    for framework in ("torch", "keras"):
+    for framework in ("torch", "keras", "hf"):
         assert {"matplotlib", "sympy"} <= set(resolved([framework], platform))
 
 

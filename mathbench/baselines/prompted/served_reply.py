@@ -75,7 +75,7 @@ class ReplyParts:
             raise Transient("a response without choices")
         text, reasoning = _repaired("".join(self.texts)), _repaired("".join(self.reasoning))
         if not reasoning:
-            reasoning, text = split_reasoning(text)
+            text, reasoning = split_reasoning(text)
         return Reply(text, reasoning, self.finish, *self._token_counts())
 
     def _token_counts(self) -> tuple[int, int, int]:

@@ -15,7 +15,6 @@ from mathbench.baselines.prompted.failures import (
     wants_other_limit,
 )
 from mathbench.baselines.prompted.model import ModelRequest
-from mathbench.baselines.prompted.reasoning import split_reasoning
 from mathbench.baselines.prompted.served_model import ServedModel, check_fields
 from mathbench.baselines.prompted.settings import AskingOptions, PromptingSettings
 from mathbench.errors import InputError
@@ -130,23 +129,6 @@ def test_keys_that_protect_nothing_are_not_hidden():
 @given(key=st.text("abc/%+", min_size=8, max_size=20), before=st.text("abcx"), after=st.text("abcx"))
 def test_a_hidden_key_is_gone(key, before, after):
     assert key not in Credentials(key).hide(before + key + after)
-
-
-@given(st.text())
-def test_text_without_tags_is_all_answer(text):
-    assert split_reasoning(text) == ("", text)
-
-
-@given(st.text("ab \n13"), st.text("ab\n13<"), st.booleans())
-def test_reasoning_is_split_off(reasoning, answer, opened):
-    text = "<think>" * opened + reasoning + "</think>" + answer
-    assert split_reasoning(text) == (reasoning.strip(), answer.lstrip())
-
-
-def test_tags_in_an_answer_are_part_of_it():
-    assert split_reasoning("13 <think>no</think>") == ("", "13 <think>no</think>")
-    assert split_reasoning("<think>a</think>b</think>") == ("a", "b</think>")
-    assert split_reasoning(" <think>a") == ("a", "")
 
 
 @pytest.mark.parametrize(
