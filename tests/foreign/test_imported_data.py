@@ -332,7 +332,7 @@ def test_a_killed_import_leaves_nothing_that_lasts(tmp_path):
     code = (
         "import sys, time\n"
         "sys.path.insert(0, sys.argv[2])\n"
-        "from tests.interop.test_imported_data import block, write_imported\n"
+        "from tests.foreign.test_imported_data import block, write_imported\n"
         "def slow():\n"
         "    yield block('train', range(5))\n"
         "    print('started', flush=True)\n"

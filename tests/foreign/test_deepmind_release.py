@@ -12,7 +12,7 @@ from mathbench.dataset.read import open_dataset
 from mathbench.interop import untrusted_files
 from mathbench.interop.deepmind_release import base_module
 from tests.commands import run
-from tests.interop.foreign import MODULE, archive, release, sums, write_folder
+from tests.foreign.layouts import MODULE, archive, release, sums, write_folder
 
 
 def imported(path, *words, out="out"):
