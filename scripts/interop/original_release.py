@@ -1,8 +1,8 @@
 """Write questions of DeepMind's own generator in the layout of its release.
 
-    python original_release.py OUT TRAIN TEST SEED MODULE...
+    python original_release.py OUT TRAIN TEST SEED [MODULE...]
 
-Run by a Python that has `mathematics-dataset`, nothing of ours. TRAIN questions for each of the three levels, TEST for
+Run by a Python that has `mathematics-dataset`, nothing of ours. Without modules all are written. TRAIN questions for each of the three levels, TEST for
 each test set; extrapolation for the modules that have it. With PYTHONHASHSEED=0 the same questions again for the same
 seed, apart from composed modules.
 """
@@ -30,6 +30,12 @@ def write(folder: Path, regime: str, name: str, module: object, count: int) -> N
             file.write(f"{problem.question}\n{problem.answer}\n")
 
 
+def belongs(name: str, wanted: str, regime: str) -> bool:
+    """Whether a module is the one that is wanted, or its extrapolation set under a longer name."""
+    longer = regime == "extrapolate" and name.startswith(f"{wanted}_")
+    return name == wanted or longer
+
+
 def main() -> None:
     """Write the files of some modules."""
     folder, (train, test, seed), names = Path(sys.argv[1]), map(int, sys.argv[2:5]), sys.argv[5:]
@@ -37,10 +43,7 @@ def main() -> None:
     generate.init_modules(train_split=True)
     for regime in REGIMES:
         for name, module in sorted(generate.filtered_modules[regime].items()):
-            if any(
-                name == wanted or (name.startswith(f"{wanted}_") and regime == "extrapolate")
-                for wanted in names
-            ):
+            if not names or any(belongs(name, wanted, regime) for wanted in names):
                 random.seed(f"{seed} {regime} {name}")
                 np.random.seed(abs(hash((seed, regime, name))) % 2**32)
                 write(folder, regime, name, module, train if regime.startswith("train") else test)
