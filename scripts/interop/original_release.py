@@ -2,9 +2,9 @@
 
     python original_release.py OUT TRAIN TEST SEED [MODULE...]
 
-Run by a Python that has `mathematics-dataset`, nothing of ours. Without modules all are written. TRAIN questions for each of the three levels, TEST for
-each test set; extrapolation for the modules that have it. With PYTHONHASHSEED=0 the same questions again for the same
-seed, apart from composed modules.
+Run by a Python that has `mathematics-dataset`, nothing of ours. TRAIN questions for each of the three levels, TEST for
+each test set, extrapolation for the modules that have it; without modules all are written. With PYTHONHASHSEED=0 a seed
+gives the same questions again, apart from composed modules.
 """
 
 import random
