@@ -8,7 +8,7 @@ import typer
 
 from mathbench.cli.options import DatasetArgument, Json
 from mathbench.cli.output import ProgressBar, out, print_json, print_message, table
-from mathbench.errors import InputError
+from mathbench.errors import InputError, shortened
 
 if TYPE_CHECKING:
     from mathbench.dataset.describe import Summary
@@ -147,14 +147,17 @@ def describe(
 
 
 def _print_summary(name: str, splits: dict[str, "Summary"]) -> None:
+    from rich.text import Text
+
     shown = table(
         *("split", "rows", "question length", "answer length", "commonest answers", "strata", "samples"),
         right=("rows", "strata"),
     )
     for split, s in splits.items():
         lengths = [f"{x[0]}-{x[2]} (mean {x[1]:.1f})" for x in (s.question_length, s.answer_length)]
-        common = ", ".join(f"{answer} {share:.1%}" for answer, share in s.answers.items())
-        samples = "\n".join(f"{question} → {answer}" for question, answer in s.samples)
-        shown.add_row(split, f"{s.rows:,}", *lengths, common, str(len(s.strata)), samples)
+        common = ", ".join(f"{shortened(answer)} {share:.1%}" for answer, share in s.answers.items())
+        samples = "\n".join(f"{shortened(question)} → {shortened(answer)}" for question, answer in s.samples)
+        # texts of others may hold what would be read as markup
+        shown.add_row(split, f"{s.rows:,}", *lengths, Text(common), str(len(s.strata)), Text(samples))
     out.print(f"[bold]{name}[/]")
     out.print(shown)

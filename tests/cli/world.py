@@ -106,6 +106,7 @@ def stand_in(patch, home):
     patch.setenv("XDG_DATA_HOME", str(home / "share"))
     patch.delenv("MATHBENCH_BOARD", raising=False)
     patch.delenv("MATHBENCH_TOKEN", raising=False)
+    patch.delenv("MATHBENCH_IMPORTED", raising=False)
 
 
 class _OneProcess(Local):

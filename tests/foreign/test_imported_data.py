@@ -405,3 +405,52 @@ def test_time_is_not_part_of_the_data(tmp_path):
     names = ("manifest.json", "data/train-00000-of-00001-sums.parquet", "README.md")
     assert all((tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes() for name in names)
     assert first.digest
+
+
+def named(stratum, count=1):
+    return [block("train", range(i, i + 1), stratum=stratum.format(i)) for i in range(count)]
+
+
+@pytest.mark.parametrize("stratum", ["", " ", "a\nb", "\x1b[31m", "x" * 101])
+def test_strata_need_names_that_tables_can_show(tmp_path, stratum):
+    with pytest.raises(
+        InputError, match="the name of a stratum must be printable text of at most 100 characters"
+    ):
+        write_imported(named(stratum), tmp_path / "a", {})
+
+
+def test_strata_are_few(tmp_path, monkeypatch):
+    monkeypatch.setattr(write, "MAX_STRATA", 3)
+    write_imported(named("s{}", 3), tmp_path / "a", {})
+    with pytest.raises(InputError, match="at most 3 strata. Received: 4"):
+        write_imported(named("s{}", 4), tmp_path / "b", {})
+
+
+@pytest.mark.parametrize("names", [["con"], ["a-00000-of-00001"], ["sums", "Sums"], ["x" * 181]])
+def test_names_that_files_cannot_have_are_refused(tmp_path, names):
+    with pytest.raises(InputError, match=r"cannot have the name|two configurations"):
+        write_imported([block("train", range(3), config=name) for name in names], tmp_path / "a", {})
+    assert not (tmp_path / "a").exists()
+
+
+def test_texts_of_others_are_shown_as_they_are(tmp_path):
+    texts = pa.array(["[/x] \x1b[31m"]), pa.array(["[bold]|\n!"]), pa.array(["[/s]"])
+    blocks = [Block("odd", split, *texts) for split in ("train", "validation", "interpolate")]
+    write_imported(blocks, tmp_path / "a", {})
+    shown = run("describe", tmp_path / "a").stdout
+    assert "[/x] \\x1b[31m → [bold]|\\n!" in shown and "\x1b" not in shown
+    assert "`[bold]\\|\\n!`" in (tmp_path / "a" / "README.md").read_text()
+    assert "\x1b" not in run("run-baseline", "constant", "--data", tmp_path / "a", cwd=tmp_path).stdout
+
+
+def test_networks_refuse_text_that_they_cannot_read(tmp_path):
+    texts = pa.array(["é", "b"]), pa.array(["1", "2"]), pa.array(["s", "s"])
+    write_imported(
+        [Block("odd", split, *texts) for split in ("train", "validation", "interpolate")], tmp_path / "a", {}
+    )
+    done = run("run-baseline", "mlp", "--data", tmp_path / "a", cwd=tmp_path)
+    assert (
+        done.returncode == 2
+        and "networks read ASCII text only" in done.stderr
+        and done.stderr.count("\n") == 1
+    )

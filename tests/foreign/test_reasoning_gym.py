@@ -1,7 +1,7 @@
 """Questions of reasoning-gym: ranges of rows of their own, no test question in train, and one line without the package.
 
-A stand-in has the package's interface: row i of a dataset depends on seed + i alone. `scripts/test-interop reasoning-gym`
-runs the real one.
+A stand-in has the package's interface: row i of a dataset depends on seed + i alone. `scripts/test-interop
+reasoning-gym` runs the real one.
 """
 
 import json

@@ -24,15 +24,17 @@ from mathbench.dataset.imported import card, known
 from mathbench.dataset.imported.blocks import Block, WaitingRows
 from mathbench.dataset.imported.overlap import SplitKeys, measure
 from mathbench.dataset.imported.task import SEED, Imported, content_digest
+from mathbench.dataset.layout import check_config_names
 from mathbench.dataset.manifest import MANIFEST_FILE, SHARD_ROWS, Config, Manifest, ShardContent
 from mathbench.dataset.shard import BATCH_ROWS, ContentCounter, Progress, create_shard
 from mathbench.dataset.shard_reader import first_row
-from mathbench.errors import InputError
+from mathbench.errors import InputError, shown
 from mathbench.numbers.text import from_list, int_array
 from mathbench.storage import atomic
 from mathbench.storage.location import StoragePath, storage_path
 from mathbench.version import __version__
 
+MAX_STRATA, MAX_STRATUM = 1000, 100  # strata of a configuration, and characters of their names
 GROUP_BYTES = 64 << 20  # of text in a row group at most
 UNKNOWN = "0" * 64  # instead of the digest, until all rows have been hashed
 
@@ -140,6 +142,7 @@ def _put_in_place(folder: Path, target: Path, replaced: Path) -> None:
 
 def _write_files(waiting: WaitingRows, folder: Path, about: Mapping[str, Any]) -> Manifest:
     """Write shards, card and manifest of all configurations."""
+    check_config_names(waiting.configs())
     manifest = Manifest([], {}, __version__)
     for name in waiting.configs():
         config, stated = _measured(waiting, name, about)
@@ -169,6 +172,7 @@ def _measured(
         for table in waiting.tables(name, split):
             keys[split].add(*(table[column].combine_chunks() for column in ("question", "answer")))
             _count(table, counters[split])
+    _check_strata(name, counters.values())
     sizes = {split: sum(counter.rows for counter in found) for split, found in counters.items()}
     config = Config(name, Imported(data=name, digest=UNKNOWN), SEED, sizes)
     contents = {
@@ -177,6 +181,25 @@ def _measured(
     digest = content_digest(Manifest([config], contents, __version__), config)
     imported = {**about, "overlap": measure(keys)}
     return Config(name, Imported(data=name, digest=digest), SEED, sizes, imported=imported), contents
+
+
+def _check_strata(name: str, counters: Iterable[list[ContentCounter]]) -> None:
+    """Check that there are few strata, with names that tables of scores can show.
+
+    Raises:
+        InputError: for others.
+    """
+    strata = {stratum for found in counters for counter in found for stratum in counter.digest.strata}
+    if len(strata) > MAX_STRATA:
+        raise InputError(
+            f"{name} may have at most {MAX_STRATA:,} strata. Received: {len(strata):,}. Choose a column of fewer values."
+        )
+    for stratum in strata:
+        if not (stratum.strip() and stratum.isprintable() and len(stratum) <= MAX_STRATUM):
+            raise InputError(
+                f"{name}: the name of a stratum must be printable text of at most {MAX_STRATUM} characters. "
+                f"Received: {shown(stratum)}."
+            )
 
 
 def _count(table: pa.Table, counters: list[ContentCounter]) -> None:
