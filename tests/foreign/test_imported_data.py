@@ -422,7 +422,7 @@ def test_strata_need_names_that_tables_can_show(tmp_path, stratum):
 def test_strata_are_few(tmp_path, monkeypatch):
     monkeypatch.setattr(write, "MAX_STRATA", 3)
     write_imported(named("s{}", 3), tmp_path / "a", {})
-    with pytest.raises(InputError, match="at most 3 strata. Received: 4"):
+    with pytest.raises(InputError, match=r"at most 3 strata\. Received: 4"):
         write_imported(named("s{}", 4), tmp_path / "b", {})
 
 

@@ -192,7 +192,7 @@ def _check_strata(name: str, counters: Iterable[list[ContentCounter]]) -> None:
     strata = {stratum for found in counters for counter in found for stratum in counter.digest.strata}
     if len(strata) > MAX_STRATA:
         raise InputError(
-            f"{name} may have at most {MAX_STRATA:,} strata. Received: {len(strata):,}. Choose a column of fewer values."
+            f"{name} may have at most {MAX_STRATA:,} strata. Received: {len(strata):,}. Choose another column."
         )
     for stratum in strata:
         if not (stratum.strip() and stratum.isprintable() and len(stratum) <= MAX_STRATUM):
