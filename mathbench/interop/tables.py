@@ -16,6 +16,7 @@ from mathbench.numbers.text import from_list
 from mathbench.reserve import SPLITS
 from mathbench.scores import answers
 from mathbench.scores.text_files import check_columns, csv_rows, json_objects
+from mathbench.storage.location import local_path
 
 # names that other tools give to splits
 SPLIT_NAMES = {
@@ -128,7 +129,7 @@ def read_files(
         split, path = _named_file(file)
         if split and columns.split:
             raise InputError(f"the split is given by the file or by a column, not by both. Received: {file}.")
-        yield from _blocks(name, split, reader(Path(path).expanduser(), columns), columns, cut)
+        yield from _blocks(name, split, reader(local_path(path), columns), columns, cut)
 
 
 def _named_file(text: str) -> tuple[str, str]:

@@ -208,7 +208,7 @@ def _table_command(kind: str) -> Callable[..., None]:
         columns = Columns(question, answer, stratum_column or "", split_column or "")
         cut = Cut.parse(shares) if shares is not None else Cut()
         paths = [file.rpartition("=")[2] for file in files]
-        named = name or _name_of(paths[0])
+        named = _checked_name(name, paths[0])
         source = {"source": f"{kind}: {', '.join(Path(path).name for path in paths)}"}
         blocks = read_files(named, files, READERS[kind], columns, cut)
         target = out_folder or Path("data") / named
@@ -254,7 +254,7 @@ def hf(
 
     columns = Columns(question, answer, stratum_column or "", split_column or "")
     cut = Cut.parse(shares) if shares is not None else Cut()
-    named = name or _name_of(path)
+    named = _checked_name(name, path)
     blocks = read_hf(named, path, subset, columns, cut, revision)
     source = {"source": f"datasets.load_dataset: {path}", "subset": subset, "revision": revision}
     _import(
@@ -308,10 +308,19 @@ def _rule(columns: Any, cut: Any) -> dict[str, Any]:
     return {"columns": ", ".join(columns.names), "rule": rule}
 
 
-def _name_of(path: str) -> str:
-    """A name for the data, from that of a file or dataset."""
+def _checked_name(name: str | None, path: str) -> str:
+    """The given name for the data, else one from that of a file or dataset.
+
+    >>> _checked_name(None, "data/my exam.csv.gz")
+    'my-exam'
+    """
     import re
 
+    from mathbench.dataset.manifest import check_name
+
+    if name is not None:
+        check_name(name, "a configuration")
+        return name
     stem = re.sub(r"(\.(csv|jsonl|json|parquet|gz))+$", "", path.rstrip("/").rpartition("/")[2])
     return re.sub(r"[^\w.+-]+", "-", stem).lstrip("-.") or "imported"
 
