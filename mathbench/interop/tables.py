@@ -70,7 +70,9 @@ class Cut:
         for split in self.shares:
             if split not in SPLITS:
                 raise InputError(f"unknown split {shown(split)}. {did_you_mean(split, SPLITS)}")
-        if min(self.shares.values(), default=0) < 0 or abs(sum(self.shares.values()) - 1) > 1e-9:
+        shares = self.shares.values()
+        # a comparison with NaN is false
+        if not (all(share >= 0 for share in shares) and abs(sum(shares) - 1) < 1e-9):
             raise InputError(f"shares must be 0 or more and add up to 1. Received: {self.rule()}.")
 
     @classmethod

@@ -210,9 +210,18 @@ def test_wrong_requests_are_refused(tmp_path):
     )
     assert "unknown split 'tset'. Did you mean 'test'?" in refused(tmp_path, "csv", "tset=e.csv")
     assert "not by both" in refused(tmp_path, "csv", "test=e.csv", "--split-column", "split")
-    for shares in ("train=0.5", "train=2,interpolate=-1", "train", "trian=1", "train=x"):
+    for shares in (
+        "train=0.5",
+        "train=2,interpolate=-1",
+        "train=nan,interpolate=1",
+        "train",
+        "trian=1",
+        "train=x",
+    ):
         assert "share" in (error := refused(tmp_path, "csv", "e.csv", "--shares", shares)) or "trian" in error
-    assert "the name of a configuration" in refused(tmp_path, "csv", "e.csv", "--name", "a/b")
+    for name in ("a/b", "a/../b", ""):
+        assert "the name of a configuration" in refused(tmp_path, "csv", "e.csv", "--name", name)
+    assert "names no user's home folder" in refused(tmp_path, "csv", "~nosuchuser/x")
 
 
 def test_memory_is_bounded_by_blocks(tmp_path, monkeypatch):
