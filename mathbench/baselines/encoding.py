@@ -26,6 +26,7 @@ from mathbench.tokenizer import Characters, as_string_array, bytes_and_offsets
 Tokens = NDArray[np.int64]
 
 MAX_CLASSES = 1000
+_ASCII = 128  # codes of characters
 
 
 @dataclass(frozen=True)
@@ -256,11 +257,16 @@ def _layout_from_json(value: dict[str, Any] | None) -> ColumnLayout | None:
 def vocabulary_of(task: Task, columns: Iterable[Any]) -> str:
     """Return the digits of the task's base and all characters of the columns, sorted.
 
+    Raises:
+        InputError: for characters other than ASCII, which imported data may have.
+
     >>> from mathbench.families import task
     >>> vocabulary_of(task("addition", base=2), [pa.array(["1+10"])])
     '+01'
     """
     seen = {int(byte) for column in columns for byte in np.unique(bytes_and_offsets(column)[0])}
+    if max(seen, default=0) >= _ASCII:
+        raise InputError(f"networks read ASCII text only. Received: other characters in {task.name}.")
     return "".join(sorted({chr(byte) for byte in seen} | set(text.DIGITS[: task.parameters.get("base", 10)])))
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from mathbench.baselines.checkpoint import write_json
 from mathbench.baselines.models.interface import DeviceConfig
-from mathbench.baselines.prompted.asking import Asker, ask_splits, predictions_of, used
+from mathbench.baselines.prompted.asking import Asker, ask_splits, predictions_of
 from mathbench.baselines.prompted.journal import Journal
 from mathbench.baselines.prompted.model import LanguageModel, ModelRequest
 from mathbench.baselines.prompted.settings import AskingOptions
@@ -77,8 +77,11 @@ def ask_model(asker: Asker, data: Data, model: LanguageModel, folder: Path, aski
     start, cpu = time.perf_counter(), time.process_time()
     asked = ask_splits(asker, data)
     timings = {"predict_s": time.perf_counter() - start, "predict_cpu_s": time.process_time() - cpu}
-    beside = {"splits": {split: found.to_json() for split, found in asked.items()}, **used(asked, asking)}
-    return Replies(predictions_of(asked, data), {**beside, "model": asdict(model.facts)}, timings)
+    beside = {
+        "splits": {split: found.to_json() for split, found in asked.items()},
+        "model": asdict(model.facts),
+    }
+    return Replies(predictions_of(asked, data), beside, timings)
 
 
 def stored_asking(run: Path) -> AskingOptions:

@@ -21,6 +21,7 @@ from mathbench.baselines.language_models import ask_model, complete_settings, ma
 from mathbench.baselines.long_problems import PROBLEMS, long_task, score_long
 from mathbench.baselines.models.interface import DeviceConfig
 from mathbench.baselines.predictor import Predict
+from mathbench.baselines.prompted.asking import used
 from mathbench.baselines.prompted.journal import Journal
 from mathbench.baselines.prompted.model import LanguageModel
 from mathbench.baselines.prompted.settings import AskingOptions
@@ -165,7 +166,10 @@ def _ask(spec: RunSpec, data: Data, options: RunOptions, model: LanguageModel, s
             device=model.facts.device,
             timings={**timings, **found.timings},
         )
-        return _store(spec, data, options, fitted, found.predictions, asked=found.asked)
+        problems = min(PROBLEMS, data.splits["interpolate"].num_rows)
+        long = score_long(asker.predict, data, options.long, problems)
+        asked = {**found.asked, **used(journal, options.asking)}
+        return _store(spec, data, options, fitted, found.predictions, asked=asked, long=long)
 
 
 def store_result(spec: RunSpec, data: Data, options: RunOptions, fitted: FitResult, **more: Any) -> Result:
@@ -182,7 +186,8 @@ def store_result(spec: RunSpec, data: Data, options: RunOptions, fitted: FitResu
     predictions = predict_splits(fitted.predict, data, SCORED)
     seconds = time.perf_counter() - start
     timed = replace(fitted, timings={**fitted.timings, "predict_s": seconds})
-    return _store(spec, data, options, timed, predictions, **more)
+    long = score_long(fitted.predict, data, options.long)
+    return _store(spec, data, options, timed, predictions, **more, long=long)
 
 
 def _store(
@@ -190,8 +195,7 @@ def _store(
 ) -> Result:
     sha256 = write_predictions(options.out / PREDICTIONS, predictions)
     result = _result(spec, data, options, fitted, score_table(predictions, data), sha256)
-    problems = PROBLEMS if spec.prompting is None else min(PROBLEMS, data.splits["interpolate"].num_rows)
-    result = replace(result, **more, long=score_long(fitted.predict, data, options.long, problems))
+    result = replace(result, **more)
     result.save(options.out)
     return result
 

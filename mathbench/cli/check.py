@@ -8,7 +8,7 @@ import typer
 
 from mathbench.cli.options import DatasetArgument, Json
 from mathbench.cli.output import ProgressBar, out, print_json, print_message, table
-from mathbench.errors import InputError
+from mathbench.errors import InputError, shortened
 
 if TYPE_CHECKING:
     from mathbench.dataset.describe import Summary
@@ -36,7 +36,8 @@ def verify(
 
     Reads every byte and regenerates 1,000 random rows of each split. With --all,
     every row is regenerated; with --sample N, only the row groups of N random
-    rows are read. Exits with code 1 if a check fails, and prints the first
+    rows are read. Of imported data all files are read, and what its splits share
+    is measured again. Exits with code 1 if a check fails, and prints the first
     difference.
 
     Examples:
@@ -111,13 +112,15 @@ def describe(
 ) -> None:
     """Describe a dataset: counts, lengths, most frequent answers, strata, samples.
 
-    One split is in memory at a time.
+    One split is in memory at a time. Of imported data, questions that occur twice
+    are counted.
 
     Examples:
       mathbench describe data/divisible-7-base10
 
       mathbench describe data/divisible-7-base10 --plot picture.png
     """
+    from mathbench.cli.dataset_report import overlap_table
     from mathbench.dataset.describe import plot as draw
     from mathbench.dataset.describe import summarise
     from mathbench.dataset.read import open_dataset
@@ -133,21 +136,28 @@ def describe(
         for made in configs.values()
     }
     if json:
-        print_json({n: {s: x.to_json() for s, x in splits.items()} for n, splits in summaries.items()})
+        described = {n: {s: x.to_json() for s, x in splits.items()} for n, splits in summaries.items()}
+        imported = {name: made.imported for name, made in configs.items() if made.imported}
+        print_json({**described, **({"imported": imported} if imported else {})})
         return
     for name, splits in summaries.items():
         _print_summary(name, splits)
+        if configs[name].imported:
+            out.print(overlap_table(name, configs[name].imported["overlap"]))
 
 
 def _print_summary(name: str, splits: dict[str, "Summary"]) -> None:
+    from rich.text import Text
+
     shown = table(
         *("split", "rows", "question length", "answer length", "commonest answers", "strata", "samples"),
         right=("rows", "strata"),
     )
     for split, s in splits.items():
         lengths = [f"{x[0]}-{x[2]} (mean {x[1]:.1f})" for x in (s.question_length, s.answer_length)]
-        common = ", ".join(f"{answer} {share:.1%}" for answer, share in s.answers.items())
-        samples = "\n".join(f"{question} → {answer}" for question, answer in s.samples)
-        shown.add_row(split, f"{s.rows:,}", *lengths, common, str(len(s.strata)), samples)
+        common = ", ".join(f"{shortened(answer)} {share:.1%}" for answer, share in s.answers.items())
+        samples = "\n".join(f"{shortened(question)} → {shortened(answer)}" for question, answer in s.samples)
+        # texts of others may hold what would be read as markup
+        shown.add_row(split, f"{s.rows:,}", *lengths, Text(common), str(len(s.strata)), Text(samples))
     out.print(f"[bold]{name}[/]")
     out.print(shown)

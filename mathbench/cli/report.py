@@ -73,12 +73,12 @@ def by_length(result: Result) -> Table:
 
 def beside_scores(result: Result) -> Table:
     """Return what stands beside the scores of a language model; none of it is part of a rank."""
-    numbers = ("equal in value", "not read", "cut off")
+    numbers = ("equal in value", "not read", "cut off", "refused")
     extraction = result.recipe["extract"]
     shown = table_of("split", *numbers, right=numbers, title=f"answers read by {extraction}, of which")
     for split, found in result.asked["splits"].items():
-        cut = found["finish"].get("length", 0)
-        shown.add_row(split, f"{found['equal']:,}", f"{found['unread']:,}", f"{cut:,}")
+        ends = [found["finish"].get(reason, 0) for reason in ("length", "refused")]
+        shown.add_row(split, *(f"{count:,}" for count in (found["equal"], found["unread"], *ends)))
     return shown
 
 

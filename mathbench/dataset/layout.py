@@ -5,9 +5,13 @@ splits of any name there and nowhere else. Layout 1, of mathbench 0.1 and 0.2, h
 """
 
 import re
+from collections.abc import Sequence
+
+from mathbench.errors import InputError, shown
 
 LATEST = 2
 LAYOUTS = (1, LATEST)
+MAX_NAME_BYTES = 180  # temporary files have 75 bytes more, and common file systems allow 255
 SHARD_PATTERN = "*/*-[0-9]*-of-[0-9]*.parquet"  # for fnmatch, of every layout
 _OF_CONFIG = {
     1: re.compile(r"([^/]+)/[^/]*-\d[^/]*-of-\d[^/]*\.parquet"),
@@ -51,3 +55,34 @@ def config_of(layout: int, file: str) -> str | None:
     """
     found = _OF_CONFIG[layout].fullmatch(file)
     return found and found[1]
+
+
+def check_config_names(names: Sequence[str]) -> None:
+    """Check that every configuration can have files of its name, on every system.
+
+    Raises:
+        InputError: for a name that files cannot have, and for two that are the same apart from case.
+    """
+    names_seen: set[str] = set()
+    for name in names:
+        # systems that ignore case see one file
+        if name.casefold() in names_seen:
+            raise InputError(f"two configurations have the name '{name}'. Give one of them another name.")
+        names_seen.add(name.casefold())
+        reason = _unusable_name(name)
+        if reason:
+            raise InputError(
+                f"a configuration cannot have the name {shown(name)}: {reason}. Give another name."
+            )
+
+
+def _unusable_name(name: str) -> str:
+    """Why files of a dataset cannot have a name; empty if they can."""
+    if re.search(r"(^|-)\d{5}-of-\d{5}", name):
+        return "`datasets` would read it as the number of a file"
+    # the default folder of a dataset has the name too
+    if re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*\.", name, re.IGNORECASE):
+        return "Windows has no such folders"
+    if len(name.encode()) > MAX_NAME_BYTES:
+        return f"it is longer than {MAX_NAME_BYTES} bytes"
+    return ""

@@ -7,7 +7,6 @@ holds anything else is refused.
 """
 
 import json
-import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +17,7 @@ from mathbench.dataset import card, exclusions
 from mathbench.dataset.engine import Engine
 from mathbench.dataset.engine.local import Local
 from mathbench.dataset.engine.work import ShardPart, check_shard, shard_jobs, write_shard
-from mathbench.dataset.layout import SHARD_PATTERN
+from mathbench.dataset.layout import SHARD_PATTERN, check_config_names
 from mathbench.dataset.manifest import (
     MANIFEST_FILE,
     UNFINISHED_FILE,
@@ -55,7 +54,6 @@ DATASET_FILES = (
 )
 LOCAL = Local()
 MAX_LISTED_SHARDS = 5  # missing shards that an error names
-MAX_NAME_BYTES = 180  # temporary files have 75 bytes more, and common file systems allow 255
 
 
 def generate(
@@ -175,38 +173,13 @@ def check_configs(configs: Sequence[Config]) -> None:
         raise InputError(f"configs must be a list of configurations. Received: {shown(configs)}.")
     if not configs:
         raise InputError("a dataset needs at least one configuration. Received: none.")
-    _check_names([config.name for config in configs])
+    check_config_names([config.name for config in configs])
     for config in configs:
+        if not config.task.generated:
+            raise InputError(f"{config.task.name} is imported data, which cannot be generated.")
         config.check_rows()
         if not any(config.sizes.values()):
             raise InputError(f"{config.name}: no rows were requested.")
-
-
-def _check_names(names: Sequence[str]) -> None:
-    """Check that every configuration can have files of its name, on every system."""
-    names_seen: set[str] = set()
-    for name in names:
-        # systems that ignore case see one file
-        if name.casefold() in names_seen:
-            raise InputError(f"two configurations have the name '{name}'. Give one of them another name.")
-        names_seen.add(name.casefold())
-        reason = _unusable_name(name)
-        if reason:
-            raise InputError(
-                f"a configuration cannot have the name {shown(name)}: {reason}. Give another name."
-            )
-
-
-def _unusable_name(name: str) -> str:
-    """Why files of a dataset cannot have a name; empty if they can."""
-    if re.search(r"(^|-)\d{5}-of-\d{5}", name):
-        return "`datasets` would read it as the number of a file"
-    # the default folder of a dataset has the name too
-    if re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*\.", name, re.IGNORECASE):
-        return "Windows has no such folders"
-    if len(name.encode()) > MAX_NAME_BYTES:
-        return f"it is longer than {MAX_NAME_BYTES} bytes"
-    return ""
 
 
 def _claim(folder: StoragePath, stored: Request | None, requested: Request, force: bool) -> None:

@@ -1,1 +1,1 @@
-"""Datasets for the tools of others, and the logs of these tools back as submissions. One file per tool or format."""
+"""Formats of other tools: datasets for them and from them, and their logs as submissions. One file per tool."""

@@ -56,6 +56,8 @@ def build(folder):
     (folder / "token").write_text("secret\n")
     (folder / "empty").mkdir()
     (folder / "README.md").write_text("a file\n")
+    (folder / "exam.csv").write_text("question,answer,split\n1+1?,2,train\n2+2?,4,test\n")
+    (folder / "exam.jsonl").write_text('{"question": "1+1?", "answer": 2, "split": "train"}\n')
     opened = ("--task", "gcd", "--closes", "1h", "--interpolate", 2, "--extrapolate", 0, "--secret", "key")
     made("leaderboard", "round", "open", "round", *opened)
     entry = ("--weights", "weights", "--model", "m", "--out", "q.jsonl", "--secret", "key")
@@ -77,6 +79,7 @@ def stand_in(patch, home):
     import mathbench.cli.sweep
     import mathbench.dataset.engine.processes
     import mathbench.dataset.engine.ray
+    import mathbench.interop.tables
     import mathbench.leaderboard.client
     import mathbench.leaderboard.reproduce
     import mathbench.leaderboard.server.serve
@@ -99,6 +102,7 @@ def stand_in(patch, home):
     patch.setattr(mathbench.baselines.distributed, "launch_torchrun", refused)
     patch.setattr(mathbench.dataset.engine.processes, "Processes", _OneProcess)
     patch.setattr(mathbench.dataset.engine.ray, "Ray", refused)
+    patch.setattr(mathbench.interop.tables, "_load", refused)
     patch.setattr(mathbench.leaderboard.client, "PAUSE", 0)
     patch.setattr(mathbench.leaderboard.server.serve, "serve", lambda *_: None)
     patch.setattr(socket, "getaddrinfo", _no_names(socket.getaddrinfo))
@@ -106,6 +110,7 @@ def stand_in(patch, home):
     patch.setenv("XDG_DATA_HOME", str(home / "share"))
     patch.delenv("MATHBENCH_BOARD", raising=False)
     patch.delenv("MATHBENCH_TOKEN", raising=False)
+    patch.delenv("MATHBENCH_IMPORTED", raising=False)
 
 
 class _OneProcess(Local):

@@ -36,6 +36,7 @@ def environment(tmp_path, monkeypatch):
         "PYTHONPATH": f"{place}:{ROOT}",
         "COLUMNS": "300",
         "MATHBENCH_BOARD": str(tmp_path / "board.sqlite"),
+        "MATHBENCH_IMPORTED": str(tmp_path / "imported"),
         "HF_HOME": str(tmp_path / "hf"),
     }
     for name, value in values.items():

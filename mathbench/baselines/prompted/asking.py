@@ -117,9 +117,9 @@ def _short(answer: str | None) -> str:
     return answer if answer is not None and len(answer.encode()) <= MAX_PREDICTION else ""
 
 
-def used(asked: Mapping[str, Asked], asking: AskingOptions) -> dict[str, Any]:
-    """What a run used: numbers of tokens, and their price where prices are given."""
-    replies = [reply for found in asked.values() for reply in found.replies]
+def used(journal: Journal, asking: AskingOptions) -> dict[str, Any]:
+    """What all replies of a run took: numbers of tokens, and their price where prices are given."""
+    replies = journal.replies
     tokens = {
         "prompt": sum(reply.prompt_tokens for reply in replies),
         "reply": sum(reply.reply_tokens for reply in replies),

@@ -49,6 +49,11 @@ class Journal:
         """The number of replies."""
         return len(self._known)
 
+    @property
+    def replies(self) -> list[Reply]:
+        """All replies, without their reasoning."""
+        return list(self._known.values())
+
     def find(self, question: Question) -> Reply | None:
         """The reply to a question, without its reasoning; None where there is none yet."""
         return self._known.get(_key(question))

@@ -5,12 +5,12 @@ from types import ModuleType
 import typer
 
 from mathbench.cli.command import CommandGroup
-from mathbench.cli.importing import logs
+from mathbench.cli.importing import data, logs
 
 importing = CommandGroup(
     help="Import data and results of other tools.",
 )
-MODULES: tuple[ModuleType, ...] = (logs,)
+MODULES: tuple[ModuleType, ...] = (data, logs)
 
 
 def register(app: typer.Typer) -> None:

@@ -264,6 +264,7 @@ def test_long_problems_are_as_many_as_the_limit(model):
     asked("--long", "20", limit=4)
     assert result()["long"]["20"]["n"] == 4
     assert result()["long"]["20"]["correct"] == 4
+    assert result()["asked"]["tokens"]["prompt"] == 10 * (4 + 4 + 4)
 
 
 @pytest.mark.parametrize(
