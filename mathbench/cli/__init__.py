@@ -16,6 +16,7 @@ from mathbench.cli import (
     check,
     datasets,
     doctor,
+    importing,
     inspect,
     leaderboard,
     predict,
@@ -48,6 +49,7 @@ for group in (
     predict,
     inspect,
     automaton,
+    importing,
     leaderboard,
 ):
     group.register(app)
