@@ -47,6 +47,9 @@ EARLIER = unique_table(
         ("correct-multiplication-v1", "mathbench.generators.earlier:CorrectMultiplicationV1"),
     ),
 )
+# Data of other tools: a family that nothing generates, and that no list of tasks has.
+IMPORTED = "imported"
+IMPORTED_FAMILY = "mathbench.dataset.imported.task:Imported"
 
 
 # School mathematics: the family `deepmind/AREA__MODULE` for each module, and one family of all modules together.
@@ -183,6 +186,8 @@ def family(name: str) -> type["Task"]:
         return load(EARLIER[name])
     if stem in FAMILIES:
         cls = load(FAMILIES[stem])
+    elif stem == IMPORTED:
+        cls = load(IMPORTED_FAMILY)
     elif stem in school_names():
         cls = load(SCHOOL_FAMILY)(stem, version and int(version[:6]))
     elif stem in (others := _others()):
@@ -241,7 +246,8 @@ def task(name: str, **parameters: Any) -> "Task":
 def _others() -> dict[str, EntryPoint]:
     """Families of other packages; a name of mathbench cannot be taken."""
     points = entry_points(group=GROUP)
-    return {p.name: p for p in points if p.name not in FAMILIES and not p.name.startswith(SCHOOL)}
+    own = {*FAMILIES, IMPORTED}
+    return {p.name: p for p in points if p.name not in own and not p.name.startswith(SCHOOL)}
 
 
 def _loaded(point: EntryPoint) -> type["Task"]:

@@ -97,6 +97,8 @@ class Task(ABC):
     symmetry: ClassVar[str] = "none"
     extrapolates: ClassVar[str] = "longer"
     version: ClassVar[int] = 1
+    # whether rows are made and solved here; those of imported data are read from files, and nothing solves them
+    generated: ClassVar[bool] = True
     # "+" or "*" for tasks that judge statements such as 12+29=41
     statement_sign: ClassVar[str] = ""
     # whether the task asks if a number is prime

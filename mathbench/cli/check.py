@@ -36,7 +36,8 @@ def verify(
 
     Reads every byte and regenerates 1,000 random rows of each split. With --all,
     every row is regenerated; with --sample N, only the row groups of N random
-    rows are read. Exits with code 1 if a check fails, and prints the first
+    rows are read. Of imported data all files are read, and what its splits share
+    is measured again. Exits with code 1 if a check fails, and prints the first
     difference.
 
     Examples:
@@ -111,13 +112,15 @@ def describe(
 ) -> None:
     """Describe a dataset: counts, lengths, most frequent answers, strata, samples.
 
-    One split is in memory at a time.
+    One split is in memory at a time. Of imported data, questions that occur twice
+    are counted.
 
     Examples:
       mathbench describe data/divisible-7-base10
 
       mathbench describe data/divisible-7-base10 --plot picture.png
     """
+    from mathbench.cli.dataset_report import overlap_table
     from mathbench.dataset.describe import plot as draw
     from mathbench.dataset.describe import summarise
     from mathbench.dataset.read import open_dataset
@@ -133,10 +136,14 @@ def describe(
         for made in configs.values()
     }
     if json:
-        print_json({n: {s: x.to_json() for s, x in splits.items()} for n, splits in summaries.items()})
+        described = {n: {s: x.to_json() for s, x in splits.items()} for n, splits in summaries.items()}
+        imported = {name: made.imported for name, made in configs.items() if made.imported}
+        print_json({**described, **({"imported": imported} if imported else {})})
         return
     for name, splits in summaries.items():
         _print_summary(name, splits)
+        if configs[name].imported:
+            out.print(overlap_table(name, configs[name].imported["overlap"]))
 
 
 def _print_summary(name: str, splits: dict[str, "Summary"]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
@@ -12,6 +13,9 @@ from mathbench.dataset.read import sample_row
 from mathbench.errors import shortened
 from mathbench.rows import open_rows
 from mathbench.storage.location import StoragePath
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 NUMBERS = ("rows", "it holds", "strata")
 
@@ -44,6 +48,32 @@ def _print_excluded(configs: list[Config]) -> None:
     for config in configs:
         if count := config.task.exclude.count:
             print_message(f"{config.name}: {count:,} listed problems are in neither train nor validation")
+
+
+def overlap_table(name: str, overlap: Mapping[str, Any]) -> "Table":
+    """Return the table of questions that splits of imported data share or repeat.
+
+    Args:
+        name: of the configuration.
+        overlap: what was measured, as the manifest has it.
+    """
+    from mathbench.dataset.imported.overlap import EXACT, LOOSE, NUMBERS
+
+    counts = ("rows", "same question", "same text", "same numbers")
+    shown = table("rows of", "found in", *counts, right=counts, title=f"{name}: questions that occur twice")
+    for pair in overlap["shared"]:
+        cells = (f"{pair[key]:,}" for key in ("rows", EXACT, LOOSE, NUMBERS))
+        shown.add_row(pair["split"], pair["with"], *cells)
+    for split, repeats in overlap["repeats"].items():
+        shown.add_row(split, "earlier rows", f"{repeats['rows']:,}", f"{repeats[EXACT]:,}", "", "")
+    shown.caption = "\n".join(
+        (
+            "same text: up to case and white space; same numbers: in any order, and the same answer",
+            f"questions with several answers: {overlap['contradictions']:,}; no answer has been checked",
+        )
+    )
+    shown.caption_justify = "left"
+    return shown
 
 
 def _texts(row: Mapping[str, str]) -> tuple[Text, Text]:

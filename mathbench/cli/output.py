@@ -101,10 +101,10 @@ class ProgressBar:
 
     Args:
         label: the name of the work.
-        total: the number of rows.
+        total: the number of rows; None where it is not known before.
     """
 
-    def __init__(self, label: str, total: int):
+    def __init__(self, label: str, total: int | None):
         columns = (
             SpinnerColumn(),
             TextColumn(label),

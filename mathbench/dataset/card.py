@@ -28,15 +28,27 @@ def render(manifest: Manifest, first_row: FirstRow) -> str:
         manifest: the manifest of the dataset.
         first_row: returns the stored first row of a split of a configuration.
     """
-    parts = [_front_matter(manifest), _opening(manifest)]
+    parts = [front_matter(manifest), _opening(manifest)]
     parts += [_section(manifest, config, first_row) for config in manifest.configs]
     return "\n".join(parts) + _closing(manifest)
 
 
-def _front_matter(manifest: Manifest) -> str:
-    """The YAML header."""
-    lines = ["---", "license: cc0-1.0", "annotations_creators: [machine-generated]", "language: [en]"]
-    lines += ["tags: [mathematics, arithmetic, mathbench]", "configs:"]
+OWN_FIELDS = (
+    "license: cc0-1.0",
+    "annotations_creators: [machine-generated]",
+    "language: [en]",
+    "tags: [mathematics, arithmetic, mathbench]",
+)
+
+
+def front_matter(manifest: Manifest, fields: Sequence[str] = OWN_FIELDS) -> str:
+    """The YAML header.
+
+    Args:
+        manifest: the manifest of the dataset.
+        fields: its lines before the configurations.
+    """
+    lines = ["---", *fields, "configs:"]
     for config in manifest.configs:
         files = {split: [_files(config, split)] for split in config.spec()["sizes"]}
         lines += _config(config.name, _description(manifest, [config]), files)
@@ -56,12 +68,18 @@ def _description(manifest: Manifest, configs: Sequence[Config]) -> str:
 
 
 def is_mixture(configs: Sequence[Config]) -> bool:
-    """Whether a dataset gets a configuration `all`: when it has several configurations with the same columns.
+    """Whether a dataset gets a configuration `all`: several configurations with the same columns, not imported.
 
     The configuration adds no files. It refers to those of the others, whose rows differ in their column `task`.
     """
     schemas = {config.column_names for config in configs}
-    return len(configs) > 1 and len(schemas) == 1 and ALL not in (config.name for config in configs)
+    generated = all(config.task.generated for config in configs)
+    return (
+        generated
+        and len(configs) > 1
+        and len(schemas) == 1
+        and ALL not in (config.name for config in configs)
+    )
 
 
 def _files_of_all(configs: Sequence[Config]) -> dict[str, list[str]]:
@@ -143,7 +161,13 @@ def _section(manifest: Manifest, config: Config, first_row: FirstRow) -> str:
     lines = [f"## {config.name}", "", f"`{config.task.id}`, seed `{config.seed}`: {parameters}.", ""]
     lines += _narrowed(config)
     lines += [f"One problem up to: {config.task.symmetry}. Extrapolates to: {config.task.extrapolates}.", ""]
-    lines += ["| split | rows | strata | example question | answer |", "|---|---:|---:|---|---|"]
+    lines += split_table(manifest, config, first_row)
+    return "\n".join([*lines, "", *_missing(config), *_repeats(config), strata_table(manifest, config)])
+
+
+def split_table(manifest: Manifest, config: Config, first_row: FirstRow) -> list[str]:
+    """The table of splits, with the first row of each, line by line."""
+    lines = ["| split | rows | strata | example question | answer |", "|---|---:|---:|---|---|"]
     for split in SPLITS:
         if config.sizes.get(split):
             row, strata = first_row(config, split), len(manifest.strata(config, split))
@@ -155,7 +179,7 @@ def _section(manifest: Manifest, config: Config, first_row: FirstRow) -> str:
                 f"`{_cell(row['answer'])}`",
             )
             lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, "", *_missing(config), *_repeats(config), _strata(manifest, config)])
+    return lines
 
 
 def _cell(text: str) -> str:
@@ -181,7 +205,7 @@ def _repeats(config: Config) -> list[str]:
     ]
 
 
-def _strata(manifest: Manifest, config: Config) -> str:
+def strata_table(manifest: Manifest, config: Config) -> str:
     """The table of rows per stratum, cut to the first `MAX_STRATA`."""
     splits = [split for split in SPLITS if config.sizes.get(split)]
     counts = {split: manifest.strata(config, split) for split in splits}

@@ -69,6 +69,7 @@ class Config:
         sizes: rows per split; splits with no rows are left out.
         columns: optional columns besides those that the task always has, see `mathbench.rows.OPTIONAL_COLUMNS`.
         layout: the layout of the dataset's folder, see `mathbench.dataset.layout`.
+        imported: of imported data, its source and what was measured, as JSON values; empty for generated rows.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Config:
     sizes: Mapping[str, int]
     columns: tuple[str, ...] = ()
     layout: int = LATEST
+    imported: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_name(self.name, "a configuration")
@@ -118,7 +120,8 @@ class Config:
         task = from_spec(spec["task"], spec["parameters"])
         if folder is not None:
             task = exclusions.with_list(folder, task)
-        return cls(name, task, spec["seed"], spec["sizes"], tuple(spec.get("columns", ())), layout)
+        columns, imported = tuple(spec.get("columns", ())), dict(spec.get("imported", {}))
+        return cls(name, task, spec["seed"], spec["sizes"], columns, layout, imported)
 
     @property
     def excluded(self) -> dict[str, Any]:
@@ -268,7 +271,8 @@ class Manifest:
         configs = {}
         for config in self.configs:
             files = {shard.file: asdict(self.contents[shard.file]) for shard in config.shards()}
-            about = {**config.spec(), **config.excluded}
+            imported = {"imported": config.imported} if config.imported else {}
+            about = {**config.spec(), **config.excluded, **imported}
             configs[config.name] = {**about, "digest": self.digest(config), "files": files}
         return {
             "schema_version": self.layout,

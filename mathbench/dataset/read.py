@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from mathbench.dataset import manifest, shard_reader
 from mathbench.dataset.data import Data
+from mathbench.dataset.imported import known
 from mathbench.dataset.manifest import Config, Manifest
 from mathbench.errors import InputError, did_you_mean, shown
 from mathbench.storage.location import StoragePath, storage_path
@@ -76,7 +77,11 @@ def open_dataset(folder: str | StoragePath) -> Dataset:
         CheckFailed: when its manifest is damaged.
     """
     path = storage_path(folder)
-    return Dataset(path, manifest.read(path))
+    stated = manifest.read(path)
+    for config in stated.configs:
+        if not config.task.generated:
+            known.note(config.task.parameters["digest"], path)
+    return Dataset(path, stated)
 
 
 def sample_row(folder: StoragePath, config: Config, split: str) -> dict[str, str]:

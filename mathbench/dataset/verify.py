@@ -1,7 +1,8 @@
 """Verification of datasets: complete files, content as stated by the manifest, right answers, disjoint splits.
 
 Rows are regenerated and compared. Answers and reserves are checked from the text of each question by plain
-Python that shares nothing with the generators (`Task.oracle`, `Task.operands_of`, `reserve.fingerprint`).
+Python that shares nothing with the generators (`Task.oracle`, `Task.operands_of`, `reserve.fingerprint`). Imported data
+is not solved: its files and digests are checked, and what its splits share is measured again.
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.dataset import exclusions, layout, shard_reader
+from mathbench.dataset.imported.verify import check_imported
 from mathbench.dataset.manifest import Config, Shard, ShardContent
 from mathbench.dataset.read import Dataset
 from mathbench.dataset.shard import ContentCounter, Progress
@@ -95,6 +97,10 @@ def verify(
     files = _files_of(dataset)
     for config in dataset.manifest.configs:
         yield _check_files(config, files.get(config.name, set()))
+        if not config.task.generated:
+            for found in check_imported(dataset.folder, dataset.manifest, config, progress):
+                yield CheckResult(config.name, found.split, found.what, found.passed, found.detail)
+            continue
         splits = list(config.spec()["sizes"])
         if config.task.exclude:
             check = _check_excluded(dataset, config)

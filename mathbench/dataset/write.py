@@ -177,6 +177,8 @@ def check_configs(configs: Sequence[Config]) -> None:
         raise InputError("a dataset needs at least one configuration. Received: none.")
     _check_names([config.name for config in configs])
     for config in configs:
+        if not config.task.generated:
+            raise InputError(f"{config.task.name} is imported data, which cannot be generated.")
         config.check_rows()
         if not any(config.sizes.values()):
             raise InputError(f"{config.name}: no rows were requested.")

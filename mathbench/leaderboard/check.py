@@ -27,7 +27,7 @@ class CheckResult:
 
     Args:
         scores: the recomputed score per split.
-        solver: the score of the exact solver on a sample of each split.
+        solver: the score of the exact solver on a sample of each split; none for imported data, which has no solver.
         differences: one sentence for each claimed score that differs from the recomputed one.
         proof: what its certificate proves; None without one.
     """
@@ -60,7 +60,8 @@ def check_submission(submission: Submission) -> CheckResult:
         if proved is not None:
             proved.check_predictions(split, truth, aligned)
         scores[split] = score_split(truth, aligned)
-        solver[split] = solve_sample(manifest.task.plain, truth)
+        if manifest.task.generated:
+            solver[split] = solve_sample(manifest.task.plain, truth)
     differences = tuple(claim_differences(manifest, scores))
     return CheckResult(scores, solver, differences, None if proved is None else proved.proof)
 

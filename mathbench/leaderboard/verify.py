@@ -20,7 +20,7 @@ from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.store.folder import file_name, read_certificate, read_file, result_paths
 from mathbench.leaderboard.submission import Manifest, Submission, check_certificate_digest, sort_predictions
 from mathbench.leaderboard.submission_record import SubmissionRecord, scores_equal
-from mathbench.scores.results import Score, SplitScore
+from mathbench.scores.results import SplitScore
 from mathbench.scores.scorer import regenerate_split, solve_sample
 
 
@@ -180,5 +180,6 @@ def _split_problems(
         yield f"{split}: n of the strata differs from their number of rows"
     if sum(count.correct for count in scored.strata.values()) != scored.total.correct:
         yield f"{split}: the strata do not add up to the total"
-    if entry.checked.solver.get(split, Score(1, 0)) != solve_sample(manifest.task.plain, truth):
+    solved = solve_sample(manifest.task.plain, truth) if manifest.task.generated else None
+    if entry.checked.solver.get(split) != solved:
         yield f"{split}: the score of the exact solver differs"

@@ -58,7 +58,7 @@ def read_json_lines(
     >>> read_json_lines([line], "p.jsonl", [("split", "row", "prediction")])["prediction"][0].as_py()
     '10000000000000000000001'
     """
-    objects = _json_objects(lines, name, max_line)
+    objects = json_objects(lines, name, max_line)
     first = next(objects, None)
     if first is None:
         raise InputError(f"{name} is not JSON lines: it has no lines.")
@@ -84,7 +84,7 @@ def read_csv(file: BinaryIO, name: str, shapes: Sequence[Sequence[str]]) -> pa.T
     >>> read_csv(file, "p.csv", [("split", "row", "prediction")])["prediction"][0].as_py()
     '007'
     """
-    lines = _csv_lines(file, name)
+    lines = csv_rows(io.TextIOWrapper(file, "utf-8-sig", newline=""), name)
     _, header = next(lines, (1, []))
     columns = _matching_shape(header, shapes)
     check_columns(header, columns, name)
@@ -112,7 +112,15 @@ def _matching_shape(found: Iterable[str], shapes: Sequence[Sequence[str]]) -> tu
     return tuple(next((shape for shape in shapes if names.issuperset(shape)), shapes[-1]))
 
 
-def _json_objects(lines: Iterable[bytes], name: str, max_line: int | None) -> Iterator[_Object]:
+def json_objects(lines: Iterable[bytes], name: str, max_line: int | None) -> Iterator[_Object]:
+    """Yield the objects of JSON lines, each with the number of its line and its size.
+
+    Args:
+        lines, name, max_line: as for :func:`read_json_lines`.
+
+    Raises:
+        InputError: one line with the position and the reason.
+    """
     number = 0
     try:
         for number, line in enumerate(lines, 1):
@@ -187,8 +195,17 @@ def _described(value: object) -> object:
     return OtherValue("a list" if isinstance(value, list) else "an object")
 
 
-def _csv_lines(file: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.TextIOWrapper(file, "utf-8-sig", newline=""), strict=True)
+def csv_rows(lines: Iterable[str], name: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of CSV, each with the number of its last line.
+
+    Args:
+        lines: the lines with their ends.
+        name: the name of the file, for errors.
+
+    Raises:
+        InputError: for text that is not CSV, or not UTF-8.
+    """
+    reader = csv.reader(lines, strict=True)
     try:
         yield from ((reader.line_num, fields) for fields in reader if fields)
     except csv.Error as error:

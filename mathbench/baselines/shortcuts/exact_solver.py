@@ -16,8 +16,8 @@ class ExactSolver:
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Requires a single task, because questions of a mixture do not name their task."""
-        return task.part_of_stratum("") is task
+        """Requires a single task that has a solver, because questions of a mixture do not name their task."""
+        return task.generated and task.part_of_stratum("") is task
 
     @classmethod
     def fit(cls, task: Task, train: pa.Table, validation: pa.Table) -> Self:

@@ -57,8 +57,8 @@ class LastDigit:
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Requires labels or residues as answers, because other answers hardly depend on the last digit."""
-        return task.recognition or task.answers_residues
+        """Requires labels, residues or imported data, because other answers hardly depend on the last digit."""
+        return task.recognition or task.answers_residues or not task.generated
 
     @classmethod
     def fit(cls, task: Task, train: pa.Table, validation: pa.Table) -> Self:

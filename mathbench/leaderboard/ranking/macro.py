@@ -167,10 +167,9 @@ def _references(records: Sequence[SubmissionRecord], split: str) -> dict[_Model,
                 score = Score(by_split[split]["n"], by_split[split]["correct"])
                 best = found.setdefault(_Model("floor", name, None), {}).setdefault(task, [score])
                 best[0] = max(best[0], score, key=lambda s: s.exact_match)
-        worst = found.setdefault(_Model("solver", SOLVER, None), {}).setdefault(
-            task, [entry.checked.solver[split]]
-        )
-        worst[0] = min(worst[0], entry.checked.solver[split], key=lambda s: s.exact_match)
+        if (solved := entry.checked.solver.get(split)) is not None:
+            worst = found.setdefault(_Model("solver", SOLVER, None), {}).setdefault(task, [solved])
+            worst[0] = min(worst[0], solved, key=lambda s: s.exact_match)
     return found
 
 

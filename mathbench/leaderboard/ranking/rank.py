@@ -128,7 +128,7 @@ def _grouped(
 def _tables(group: list[SubmissionRecord], split: str, shown: set[str], sort: str) -> list[RankTable]:
     """The ranking of each supervision; one without models where only floors or the exact solver were submitted."""
     scored = [k for k in group if split in k.checked.scores]
-    references = [*_floors(scored, split), _solver(scored, split)]
+    references = [*_floors(scored, split), *_solver(scored, split)]
     kinds = {line.model: line.kind for line in references}
     runs = _grouped((k for k in scored if k.digest in shown), lambda k: k.model_key)
     lines = [_with_kind(_model(same, split), kinds) for same in runs]
@@ -213,11 +213,11 @@ def _floors(records: list[SubmissionRecord], split: str) -> list[Entry]:
     return [_reference("floor", name, count, "self-reported") for name, count in best.items()]
 
 
-def _solver(records: list[SubmissionRecord], split: str) -> Entry:
-    """The exact solver on its sample of rows; where samples differ, the worst one counts."""
+def _solver(records: list[SubmissionRecord], split: str) -> list[Entry]:
+    """The exact solver on its sample of rows, if there is one; where samples differ, the worst one counts."""
     counts = [entry.checked.solver[split] for entry in records if split in entry.checked.solver]
-    worst = min(counts, key=lambda count: count.exact_match)
-    return _reference("solver", SOLVER, worst, "re-scored")
+    worst = sorted(counts, key=lambda count: count.exact_match)[:1]
+    return [_reference("solver", SOLVER, count, "re-scored") for count in worst]
 
 
 def _reference(kind: str, name: str, count: Score, badge: str) -> Entry:

@@ -48,8 +48,9 @@ def rows_of(digest: str, checked: CheckResult) -> list[ScoreRow]:
             position=position,
             n=score.total.n,
             correct=score.total.correct,
-            solver_n=checked.solver[split].n,
-            solver_correct=checked.solver[split].correct,
+            # imported data has no solver
+            solver_n=checked.solver[split].n if split in checked.solver else 0,
+            solver_correct=checked.solver[split].correct if split in checked.solver else 0,
             strata={name: [count.n, count.correct] for name, count in score.strata.items()},
         )
         for position, (split, score) in enumerate(checked.scores.items())
@@ -59,7 +60,9 @@ def rows_of(digest: str, checked: CheckResult) -> list[ScoreRow]:
 def record_of(row: SubmissionRow, attempts: int) -> SubmissionRecord:
     """The record of a submission, from its row and the rows of its scores."""
     scores = {score.split: _split_score(score) for score in row.scores}
-    solver = {score.split: Score(score.solver_n, score.solver_correct) for score in row.scores}
+    solver = {
+        score.split: Score(score.solver_n, score.solver_correct) for score in row.scores if score.solver_n
+    }
     proof = Proof(**row.proof) if row.proof else None
     return SubmissionRecord(
         digest=row.digest,

@@ -1,0 +1,1 @@
+"""Formats of other tools: their data and logs, read and written."""
