@@ -1,7 +1,7 @@
 """Predictors that map questions to answers, from a network or an answerer, just fitted or loaded from a run."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from mathbench.families import from_spec
 from mathbench.registry import load
 from mathbench.scores.answers import complete_answers
 from mathbench.task import Task
+from mathbench.tokenizer import as_string_array
 
 Predict = Callable[[Any], Any]  # questions to answers, strings (n,), both in the format of the task
 
@@ -114,6 +115,27 @@ def build_network(spec: RunSpec, encoding: Encoding, device_config: DeviceConfig
     target = spec.baseline.frameworks[spec.framework]
     network: Network = load(target)(NetworkShape.of(encoding), spec.hyperparameters, spec.seed, device_config)
     return network
+
+
+def skip_unknown_characters(predict: Predict, encoding: Mapping[str, Any]) -> Predict:
+    """Return a predictor that gives null for questions with characters outside the alphabet of a run's encoding.
+
+    Args:
+        predict: the predictor of the run.
+        encoding: the encoding as the result of the run has it; without an alphabet all questions are answered.
+    """
+    if "alphabet" not in encoding:
+        return predict
+
+    def predict_known(questions: Any) -> pa.Array:
+        rest = pc.utf8_trim(as_string_array(questions), encoding["alphabet"])
+        known = np.flatnonzero(np.asarray(pc.equal(rest, "")))
+        answers = np.full(len(questions), None, dtype=object)
+        if len(known):
+            answers[known] = predict(as_string_array(questions).take(pa.array(known))).to_pylist()
+        return pa.array(answers, pa.string())
+
+    return predict_known
 
 
 def network_predictor(network: Network, encoding: Encoding) -> Predict:

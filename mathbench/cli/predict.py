@@ -50,9 +50,10 @@ def predict(
 ) -> None:
     """Predict the answers to a dataset with a finished run.
 
-    The dataset must have the family and the format that the run was trained on.
-    Predictions have the columns split, row, prediction, task and id, the name of
-    the row.
+    The dataset must have the family and the format that the run was trained on,
+    or one of both is imported data. Questions of other data with characters that
+    the run has never seen get no prediction. Predictions have the columns split,
+    row, prediction, task and id, the name of the row.
 
     Examples:
       mathbench predict runs/mine --data data/addition-base10 --out p.parquet
@@ -60,7 +61,7 @@ def predict(
       mathbench predict runs/mine --data data/addition-base10 --split extrapolate
     """
     from mathbench.baselines.models.interface import DeviceConfig
-    from mathbench.baselines.predictor import load_predictor
+    from mathbench.baselines.predictor import load_predictor, skip_unknown_characters
     from mathbench.baselines.run import SCORED, predict_splits, with_ids, write_predictions
     from mathbench.cli.selection import open_data
 
@@ -71,8 +72,15 @@ def predict(
     for requested in split or []:
         if requested not in rows.splits:
             raise InputError(f"{data} has no split '{requested}'. {did_you_mean(requested, rows.splits)}")
+    if rows.task.id != result["task"]["id"] or not rows.task.generated:
+        answer = skip_unknown_characters(answer, result["encoding"])
     predicted = predict_splits(answer, rows, tuple(dict.fromkeys(split)) if split else SCORED)
-    predictions = with_ids(predicted, rows)
+    predictions = with_ids(predicted.drop_null(), rows)
+    if skipped := predicted.num_rows - predictions.num_rows:
+        print_message(
+            f"{skipped:,} questions have characters that the run has never seen. They have no prediction, which "
+            "counts as wrong"
+        )
     if out_file is None:
         sys.stdout.writelines(json_lines(predictions.to_pylist()))
         return
@@ -93,11 +101,12 @@ def _check_parquet(path: Path | None) -> None:
 
 
 def _check_same_task(run: Path, fitted: dict[str, Any], rows: "Data") -> None:
-    """Check that a run was fitted on the family and in the format of some rows."""
+    """Check that a run was fitted on the family and in the format of some rows, or that one of both is imported."""
+    from mathbench.families import IMPORTED
     from mathbench.formats import PLAIN
 
     family, format = fitted["id"].partition("-v")[0], fitted["parameters"].get("format", PLAIN)
-    if rows.task.family != family:
+    if rows.task.family != family and IMPORTED not in (rows.task.family, family):
         raise InputError(f"{run} was fitted on {family}. Received: {rows.task.name}.")
     if rows.task.format != format:
         raise InputError(f"{run} was fitted on text written as {format}. Received: {rows.task.format}.")
