@@ -8,6 +8,7 @@ the extrapolation set of the module without the last word.
 import re
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 from mathbench.dataset.imported.blocks import Block
 from mathbench.dataset.imported.overlap import chosen_for_validation
 from mathbench.errors import InputError, did_you_mean, shown
-from mathbench.interop.untrusted_files import bounded_lines, open_bytes
+from mathbench.interop.untrusted_files import bounded_lines, open_bytes, readable
 from mathbench.numbers.text import from_list
 
 # regime -> split, position among the files of the split, stratum
@@ -81,15 +82,16 @@ def read_release(path: Path, selection: Selection) -> Iterator[Block]:
     Raises:
         InputError: one line for anything that is not such a release.
     """
-    read = set()
-    files = _files_of_folder(path) if path.is_dir() else _files_of_archive(path)
-    for file, opened in files:
-        module = base_module(file.module)
-        if (file.regime, file.module) in read:
-            raise InputError(f"{path} has two files {file.regime}/{file.module}.txt.")
-        read.add((file.regime, file.module))
-        if selection.wants(module):
-            yield from _blocks(file, module, _pairs(opened, file.name), selection)
+    read: set[tuple[str, str]] = set()
+    with _archive_errors(path):
+        files = _files_of_folder(path) if path.is_dir() else _files_of_archive(path)
+        for file, opened in files:
+            module = base_module(file.module)
+            if (file.regime, file.module) in read:
+                raise InputError(f"{path} has two files {file.regime}/{file.module}.txt.")
+            read.add((file.regime, file.module))
+            if selection.wants(module):
+                yield from _blocks(file, module, _pairs(opened, file.name), selection)
     found = {base_module(module) for _, module in read}
     if not found:
         raise InputError(
@@ -133,19 +135,27 @@ def _files_of_archive(path: Path) -> Iterator[tuple[_File, IO[bytes]]]:
     Raises:
         InputError: for an archive that is damaged or cut off, or has anything but files and folders inside it.
     """
+    with (
+        open_bytes(path) as file,
+        tarfile.open(fileobj=file, mode="r|", tarinfo=_BoundedInfo, bufsize=1 << 18) as archive,
+    ):
+        for member in archive:
+            _check_member(path, member)
+            parts = PurePosixPath(member.name).parts
+            opened = archive.extractfile(member) if _is_text_file(parts) else None
+            if opened is not None:
+                yield _File(f"{path}: {member.name}", parts[-2], parts[-1].removesuffix(".txt")), opened
+        # the checksum of a compressed file is behind the end of the archive
+        while file.read(1 << 20):
+            pass
+
+
+@contextmanager
+def _archive_errors(path: Path) -> Iterator[None]:
+    """Convert errors of reading a release to one line, also those of members that are read outside of the archive."""
     try:
-        with (
-            open_bytes(path) as file,
-            tarfile.open(fileobj=file, mode="r|", tarinfo=_BoundedInfo, bufsize=1 << 18) as archive,
-        ):
-            for member in archive:
-                _check_member(path, member)
-                parts = PurePosixPath(member.name).parts
-                if member.isreg() and _is_text_file(parts):
-                    opened = archive.extractfile(member)
-                    if opened is not None:
-                        module = parts[-1].removesuffix(".txt")
-                        yield _File(f"{path}: {member.name}", parts[-2], module), opened
+        with readable(path):
+            yield
     except tarfile.TarError as error:
         raise InputError(f"{path} is not a tar archive, or is cut off or damaged: {error}.") from None
 
@@ -182,9 +192,7 @@ class _BoundedInfo(tarfile.TarInfo):
         try:
             return super().fromtarfile(tarfile)
         except _EMPTY_HEADER:
-            raise InputError(
-                f"{getattr(tarfile, 'name', None) or 'the archive'} is empty or cut off."
-            ) from None
+            raise InputError("the archive is empty or cut off.") from None
 
 
 _EMPTY_HEADER: Any = tarfile.EmptyHeaderError  # type: ignore[attr-defined]

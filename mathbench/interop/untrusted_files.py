@@ -49,27 +49,37 @@ class Inflated(io.RawIOBase):
 
 
 @contextmanager
-def open_bytes(path: Path) -> Iterator[BinaryIO]:
-    """Open a file, decompressed if its content is gzip.
+def readable(path: Path) -> Iterator[None]:
+    """Convert errors of reading a file, compressed or not, to one line.
 
     Raises:
-        InputError: when it is missing, cannot be read, is cut off or damaged, also while the block reads it.
+        InputError: when the file is missing, cannot be read, is cut off or damaged.
     """
     try:
-        with path.open("rb") as file:
-            compressed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-            file.seek(0)
-            if compressed:
-                inflated: Any = Inflated(file, str(path))
-                yield io.BufferedReader(inflated, 1 << 18)
-            else:
-                yield file
+        yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InputError(f"{path} is cut off or damaged: {str(error).rstrip('.')}.") from None
     except FileNotFoundError:
         raise InputError(f"there is no file {path}.") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {os_error_message(error)}.") from None
+
+
+@contextmanager
+def open_bytes(path: Path) -> Iterator[BinaryIO]:
+    """Open a file, decompressed if its content is gzip.
+
+    Raises:
+        InputError: as :func:`readable`, also while the block reads the file.
+    """
+    with readable(path), path.open("rb") as file:
+        compressed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+        file.seek(0)
+        if compressed:
+            inflated: Any = Inflated(file, str(path))
+            yield io.BufferedReader(inflated, 1 << 18)
+        else:
+            yield file
 
 
 def bounded_lines(file: IO[bytes], name: str) -> Iterator[bytes]:

@@ -37,7 +37,10 @@ def main() -> None:
     generate.init_modules(train_split=True)
     for regime in REGIMES:
         for name, module in sorted(generate.filtered_modules[regime].items()):
-            if any(name == wanted or name.startswith(f"{wanted}_") and regime == "extrapolate" for wanted in names):
+            if any(
+                name == wanted or name.startswith(f"{wanted}_") and regime == "extrapolate"
+                for wanted in names
+            ):
                 random.seed(f"{seed} {regime} {name}")
                 np.random.seed(abs(hash((seed, regime, name))) % 2**32)
                 write(folder, regime, name, module, train if regime.startswith("train") else test)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -59,7 +60,7 @@ def write_imported(
         InputError: when the folder holds something, or the source gives no rows. Nothing is written then.
     """
     target = _checked_target(out, force)
-    with atomic.new_folder(target.parent), _temporary_folder(target) as folder:
+    with _place_beside(target, dry_run) as place, _temporary_folder(place / target.name) as folder:
         waiting = WaitingRows(_made(folder / "waiting"))
         for block in blocks:
             waiting.add(block)
@@ -91,6 +92,17 @@ def _checked_target(out: str | StoragePath, force: bool) -> Path:
         if not (target / MANIFEST_FILE).is_file():
             raise InputError(f"{target} does not contain a mathbench dataset, and is not replaced.")
     return target
+
+
+@contextmanager
+def _place_beside(target: Path, dry_run: bool) -> Iterator[Path]:
+    """The folder in which temporary files are made: that of the target, or of the system for a dry run."""
+    if dry_run:
+        with TemporaryDirectory() as place:
+            yield Path(place)
+    else:
+        with atomic.new_folder(target.parent):
+            yield target.parent
 
 
 @contextmanager
