@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from tarfile import HeaderError, ReadError
 from typing import IO, Any, NamedTuple, Self
 
 import pyarrow.compute as pc
@@ -178,7 +179,7 @@ def _check_member(path: Path, member: tarfile.TarInfo) -> None:
 
 
 class _BoundedInfo(tarfile.TarInfo):
-    """Headers of an archive whose names are of bounded length, and an end that must be there."""
+    """Headers of an archive: names have a limited length, and the end has its mark."""
 
     def _proc_member(self, tarfile: Any) -> Any:
         """Read what belongs to a header; long names would be read into memory whole."""
@@ -188,14 +189,16 @@ class _BoundedInfo(tarfile.TarInfo):
 
     @classmethod
     def fromtarfile(cls, tarfile: Any) -> Self:
-        """Read the next header; an archive that ends without its mark is cut off."""
+        """Read the next header. `TarFile.next` would take a missing or damaged one for the end of the archive."""
         try:
             return super().fromtarfile(tarfile)
-        except _EMPTY_HEADER:
-            raise InputError("the archive is empty or cut off.") from None
+        except HeaderError as error:
+            if isinstance(error, _END_MARK):
+                raise
+            raise ReadError(str(error)) from None
 
 
-_EMPTY_HEADER: Any = tarfile.EmptyHeaderError  # type: ignore[attr-defined]
+_END_MARK: Any = tarfile.EOFHeaderError  # type: ignore[attr-defined]
 
 
 def _pairs(file: IO[bytes], name: str) -> Iterator[tuple[list[str], list[str]]]:
