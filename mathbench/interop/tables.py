@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from mathbench.dataset.imported.blocks import Block
 from mathbench.dataset.imported.overlap import share_positions
 from mathbench.errors import InputError, did_you_mean, shown
-from mathbench.interop.untrusted_files import MAX_LINE, bounded_lines, open_bytes
+from mathbench.interop.untrusted_files import bounded_lines, open_bytes
 from mathbench.numbers.text import from_list
 from mathbench.reserve import SPLITS
 from mathbench.scores import answers
@@ -220,7 +220,7 @@ def read_json_lines(path: Path, columns: Columns) -> Tables:
     """
     name = str(path)
     with open_bytes(path) as file:
-        records = _json_records(json_objects(bounded_lines(file, name), name, MAX_LINE), columns, name)
+        records = _json_records(json_objects(bounded_lines(file, name), name, None), columns, name)
         yield from _text_tables(records, columns, name)
 
 

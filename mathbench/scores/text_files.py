@@ -128,6 +128,8 @@ def json_objects(lines: Iterable[bytes], name: str, max_line: int | None) -> Ite
                 raise ValueError(f"it has more than {max_line:,} bytes")
             if text := (line.removeprefix(_BOM) if number == 1 else line).strip():
                 yield number, len(text), _json_object(text.decode())
+    except InputError:  # of the lines themselves
+        raise
     except (ValueError, RecursionError) as error:
         raise InputError(f"{name} is not JSON lines: line {number}: {_reason(error)}.") from None
 
