@@ -38,7 +38,7 @@ def main() -> None:
     for regime in REGIMES:
         for name, module in sorted(generate.filtered_modules[regime].items()):
             if any(
-                name == wanted or name.startswith(f"{wanted}_") and regime == "extrapolate"
+                name == wanted or (name.startswith(f"{wanted}_") and regime == "extrapolate")
                 for wanted in names
             ):
                 random.seed(f"{seed} {regime} {name}")
