@@ -1,4 +1,4 @@
-"""Rewards for reinforcement learning: exact match, rows that carry what judges them, and difficulty that follows the learner.
+"""Rewards for reinforcement learning: exact match, and a difficulty that follows the learner.
 
 `trl`, `verl`, `openrlhf` and `verifiers` wrap the reward for the frameworks of these names. Each imports its framework
 when it is used.

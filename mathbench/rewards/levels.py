@@ -101,7 +101,9 @@ def task_levels(name: str, **parameters: Any) -> list[Level]:
     counts = {len(values) for values in lists.values()}
     if len(counts) != 1 or 0 in counts:
         received = ", ".join(f"{key} of {len(values)}" for key, values in lists.items()) or "none"
-        raise InputError(f"levels need lists of one length, such as digits=range(1, 9). Received: {received}.")
+        raise InputError(
+            f"levels need lists of one length, such as digits=range(1, 9). Received: {received}."
+        )
     return [
         Level(requested_task(name, parameters | {key: values[i] for key, values in lists.items()}))
         for i in range(counts.pop())
@@ -144,6 +146,6 @@ def check_levels(levels: Sequence[Level]) -> tuple[Level, ...]:
     Raises:
         InputError: for no levels, or something else than levels.
     """
-    if isinstance(levels, str) or not isinstance(levels, Sequence) or not levels:
+    if not isinstance(levels, Sequence) or not levels:
         raise InputError(f"levels must be a list of at least one level. Received: {shown(levels)}.")
     return tuple(level if isinstance(level, Level) else Level(level) for level in levels)

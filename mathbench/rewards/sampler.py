@@ -1,4 +1,4 @@
-"""A sampler whose difficulty follows the learner: most rows come from a frontier, which rises when they are mastered."""
+"""A sampler whose difficulty follows the learner: most rows come from a frontier that rises when it is mastered."""
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -81,7 +81,9 @@ class AdaptiveSampler:
     def spec(self) -> dict[str, Any]:
         """Everything but the rewards that determines the rows, as JSON values."""
         names = "seed", "bound", "window", "easy", "start"
-        return {"levels": [level.spec for level in self.levels]} | {name: getattr(self, name) for name in names}
+        return {"levels": [level.spec for level in self.levels]} | {
+            name: getattr(self, name) for name in names
+        }
 
     @property
     def success(self) -> float | None:

@@ -17,7 +17,7 @@ def reward(answer: str | None, row: Row, *, extract: str = WHOLE) -> float: ...
 @overload
 def reward(answer: Sequence[str | None], row: Sequence[Row], *, extract: str = WHOLE) -> list[float]: ...
 def reward(
-    answer: str | None | Sequence[str | None], row: Row | Sequence[Row], *, extract: str = WHOLE
+    answer: str | Sequence[str | None] | None, row: Row | Sequence[Row], *, extract: str = WHOLE
 ) -> float | list[float]:
     """The reward of one answer or of many: 1.0 where it is right as `mathbench.grade` judges it, otherwise 0.0.
 
