@@ -14,7 +14,7 @@ from torch.nn import functional
 SYMBOLS = "0123456789+="
 PAD, END = 0, len(SYMBOLS) + 1
 START = SYMBOLS.index("=") + 1  # the first input of the writer
-PLACES = 22
+PLACES = 18
 EXTRA = 2  # an answer has one digit more than its operands, and the end
 
 Memory = list[tuple[Tensor, Tensor]]
