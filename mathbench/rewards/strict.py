@@ -78,8 +78,11 @@ def _kind(row: object) -> tuple[str | None, bool]:
 
 def _readable(answer: str | None) -> str | None:
     """An answer, or None where it has half characters, which no right answer has and Arrow does not store."""
-    if isinstance(answer, str) and any("\ud800" <= c <= "\udfff" for c in answer):
-        return None
+    if isinstance(answer, str):
+        try:
+            answer.encode()
+        except UnicodeEncodeError:
+            return None
     return answer
 
 

@@ -3,7 +3,7 @@
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM, set_seed
 
-CHARACTERS = "0123456789+%()=:|"
+CHARACTERS = "0123456789+-%()=:| "
 TEMPLATE = "{% for turn in messages %}{{ turn['content'] }}|{% endfor %}"
 
 
