@@ -27,7 +27,7 @@ class Settings:
     """What determines a run, apart from its seed.
 
     Attributes:
-        arm: ``"warm-start"``, ``"supervised"``, ``"uniform"``, ``"adaptive"`` or ``"expert"``.
+        arm: ``"warm-start"``, ``"supervised"``, ``"uniform"``, ``"adaptive"``, ``"eager"`` or ``"expert"``.
         steps: training steps; of the warm start at most.
         prompts: problems per step.
         samples: answers sampled for each problem.
@@ -58,7 +58,7 @@ def levels(lengths: range) -> list[Level]:
 
 def make_sampler(settings: Settings, seed: int) -> AdaptiveSampler:
     """The problems of an arm. With the last level as the first frontier, all are equally frequent."""
-    if settings.arm in ("adaptive", "expert"):
+    if settings.arm in ("adaptive", "eager", "expert"):
         options = {"bound": settings.bound, "easy": settings.easy, "start": SHORT}
         return AdaptiveSampler(levels(LENGTHS), seed=seed, **options)
     chosen = levels(range(1, SHORT + 1)) if settings.arm == "warm-start" else levels(LENGTHS)

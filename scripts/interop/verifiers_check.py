@@ -72,7 +72,7 @@ def answer_to(question):
 
 
 def evaluate(folder, port):
-    """Run vf-eval; return the rewards by the name of the row."""
+    """Run vf-eval; return the episodes that it wrote."""
     (folder / "mathbench_taskset.py").write_text(MODULE)
     command = [
         *(str(Path(sys.executable).with_name("vf-eval")), "mathbench_taskset", "-m", "subtracts", "-r", "1"),
@@ -84,9 +84,11 @@ def evaluate(folder, port):
     ]
     environment = {**os.environ, "OPENAI_API_KEY": "none", "PYTHONPATH": str(folder)}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    traces = [json.loads(line) for file in folder.rglob("traces.jsonl") for line in file.read_text().splitlines()]
-    assert not done.returncode and traces, done.stdout[-3000:] + done.stderr[-3000:]
-    return traces
+    episodes = [
+        json.loads(line) for file in folder.rglob("traces.jsonl") for line in file.read_text().splitlines()
+    ]
+    assert not done.returncode and episodes, done.stdout[-3000:] + done.stderr[-3000:]
+    return episodes
 
 
 def check_tasks():
@@ -113,11 +115,14 @@ def main():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Subtracts)
     Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
-        traces = evaluate(Path(folder), server.server_address[1])
+        episodes = evaluate(Path(folder), server.server_address[1])
     server.shutdown()
     rows = mathbench.stream("subtraction", "interpolate", digits=2, ids=True)[:ROWS]
     expected = {row["id"]: float(answer_to(row["question"]) == row["answer"]) for row in rows}
-    found = {trace["task"]["data"]["id"]: trace["reward"] for trace in traces}
+    found = {
+        episode["task"]["data"]["id"]: episode["traces"][0]["rewards"]["exact_match"]["score"]
+        for episode in episodes
+    }
     assert found == expected, (found, expected)
     assert 0 < sum(found.values()) < ROWS
     print(f"verifiers {version('verifiers')}: {sum(found.values()):.0f} of {ROWS} right, as expected")

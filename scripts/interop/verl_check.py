@@ -72,9 +72,7 @@ def main():
     assert (questions, truth) == ([row["question"] for row in rows], [row["answer"] for row in rows])
     unsigned = [answer.lstrip("-") for answer in truth]
     given = {"right": truth, "unsigned": unsigned, "question": questions, "empty": [""] * ROWS}
-    found = {
-        name: sum(rewards(batch, answers, tokenizer, "whole")) / ROWS for name, answers in given.items()
-    }
+    found = {name: sum(rewards(batch, answers, tokenizer, "whole")) / ROWS for name, answers in given.items()}
     positive = sum(not answer.startswith("-") for answer in truth) / ROWS
     assert found == {"right": 1.0, "unsigned": positive, "question": 0.0, "empty": 0.0}, found
     chatty = [f"({answer})=: {answer}" for answer in truth]

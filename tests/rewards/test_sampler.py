@@ -28,7 +28,9 @@ def train(sampler, steps, skill=0.0):
     shown = []
     for _ in range(steps):
         rows = sampler.batch(16)
-        rewards = reward([learner(row, int(skill)) for row in rows for _ in (0, 1)], [r for r in rows for _ in (0, 1)])
+        rewards = reward(
+            [learner(row, int(skill)) for row in rows for _ in (0, 1)], [r for r in rows for _ in (0, 1)]
+        )
         sampler.record([row["draw"] for row in rows for _ in (0, 1)], rewards)
         skill += sum(rewards) / 200
         shown.append([(row["draw"], row["level"], row["question"]) for row in rows])
@@ -260,7 +262,12 @@ def test_a_state_of_other_arguments_is_refused():
     sampler = AdaptiveSampler(LEVELS)
     with pytest.raises(InputError, match="its bound is 0.8, not 0.9"):
         sampler.load_state_dict(state)
-    for broken in ({}, {**sampler.state_dict(), "positions": [0]}, {**sampler.state_dict(), "recent": None}, 5):
+    for broken in (
+        {},
+        {**sampler.state_dict(), "positions": [0]},
+        {**sampler.state_dict(), "recent": None},
+        5,
+    ):
         with pytest.raises(InputError, match=r"result of state_dict\(\)"):
             sampler.load_state_dict(broken)
 

@@ -17,7 +17,22 @@ ROW = {"question": "8-58", "answer": "-50"}
 
 @pytest.mark.parametrize(
     "answer",
-    ["50", "8-58", "-50 -50", "-50.0", "-050", "- 50", "−50", "-٥٠", "It is -50.", "-500", "", None, "\ud800", "-5"],
+    [
+        "50",
+        "8-58",
+        "-50 -50",
+        "-50.0",
+        "-050",
+        "- 50",
+        "−50",
+        "-٥٠",
+        "It is -50.",
+        "-500",
+        "",
+        None,
+        "\ud800",
+        "-5",
+    ],
 )
 def test_nothing_but_the_answer_is_rewarded(answer):
     assert reward(answer, ROW) == 0.0
@@ -62,7 +77,9 @@ def mixed_rows():
         task("divisible", k=2, base=12),
         task("multiplication", choices=4),
     ]
-    columns = [[row for row, _ in zip(judged_rows(mathbench.stream(t)), range(20), strict=False)] for t in tasks]
+    columns = [
+        [row for row, _ in zip(judged_rows(mathbench.stream(t)), range(20), strict=False)] for t in tasks
+    ]
     return [row for rows in zip(*columns, strict=True) for row in rows]
 
 
@@ -116,7 +133,11 @@ def test_a_spec_is_text_that_gives_the_task_back():
         (["-50"], ["-50"], "must have an answer"),
         (["-50"], [{**ROW, "task_spec": 5}], "task_spec must be"),
         (["-50"], [{**ROW, "task_spec": "addition"}], "task_spec must be"),
-        (["-50"], [{**ROW, "task_spec": '{"task": "adition"}'}], "unknown task 'adition'. Did you mean 'addition'"),
+        (
+            ["-50"],
+            [{**ROW, "task_spec": '{"task": "adition"}'}],
+            "unknown task 'adition'. Did you mean 'addition'",
+        ),
         (["-50"], [{**ROW, "task_spec": "[" * 100_000}], "task_spec must be"),
     ],
 )
