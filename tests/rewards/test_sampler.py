@@ -191,7 +191,7 @@ def test_strata_by_a_difficulty_of_ones_own():
     levels = stratum_levels("expression", lambda name: name.rpartition("depth=")[2])
     assert len(levels) == 2
     assert all(name.endswith("depth=0") for name in levels[0].strata)
-    with pytest.raises(InputError, match="has no length: give difficulty"):
+    with pytest.raises(InputError, match=r"has no length: give difficulty"):
         stratum_levels("permutation")
 
 
@@ -203,7 +203,7 @@ def test_a_stratum_without_rows_is_reported(monkeypatch):
     state = sampler.state_dict()
     state["positions"] = [2000]
     sampler.load_state_dict(state)
-    with pytest.raises(InputError, match="train has no rows of addition-base10: digits=1"):
+    with pytest.raises(InputError, match=r"train has no rows of addition-base10: digits=1"):
         sampler.batch(1)
 
 
@@ -253,14 +253,14 @@ def test_a_row_is_rewarded_once():
     sampler = AdaptiveSampler(LEVELS, window=2)
     sampler.batch(1)
     sampler.record([0], [0.0])
-    with pytest.raises(InputError, match="a row without a reward. Received: 0"):
+    with pytest.raises(InputError, match=r"a row without a reward. Received: 0"):
         sampler.record([0], [0.0])
 
 
 def test_a_state_of_other_arguments_is_refused():
     state = AdaptiveSampler(LEVELS, bound=0.8).state_dict()
     sampler = AdaptiveSampler(LEVELS)
-    with pytest.raises(InputError, match="its bound is 0.8, not 0.9"):
+    with pytest.raises(InputError, match=r"its bound is 0.8, not 0.9"):
         sampler.load_state_dict(state)
     for broken in (
         {},

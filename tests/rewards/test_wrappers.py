@@ -90,7 +90,7 @@ def test_trl_judges_texts_and_chats(as_chat):
 def test_trl_reads_answers_by_an_extraction():
     given = {"prompts": ["8-58"] * 2, "completions": ["It is -50.", "-50 or 50"], "answer": ["-50"] * 2}
     assert trl.make_reward_func("last-number")(**given) == [1.0, 0.0]
-    with pytest.raises(InputError, match="must have the column answer. Received: solution"):
+    with pytest.raises(InputError, match=r"must have the column answer. Received: solution"):
         trl.make_reward_func()(prompts=[""], completions=[""], solution=["65"])
 
 
@@ -161,7 +161,7 @@ def test_trl_refuses_settings_that_break_the_order(tmp_path, transformers):
     wrong = arguments(tmp_path)
     wrong.ignore_data_skip = False
     callback.on_train_begin(wrong, start, None)
-    with pytest.raises(InputError, match="needs ignore_data_skip=True"):
+    with pytest.raises(InputError, match=r"needs ignore_data_skip=True"):
         callback.on_train_begin(wrong, SimpleNamespace(global_step=3), None)
 
 
@@ -205,11 +205,11 @@ def test_files_of_rows_are_whole_or_absent(tmp_path, module):
     stream = mathbench.stream("gcd", rows=5)
     module.write_rows(stream, tmp_path / "five.parquet", 9)
     assert pq.read_metadata(tmp_path / "five.parquet").num_rows == 5
-    with pytest.raises(InputError, match="rows must be an integer of 1 or more. Received: 0"):
+    with pytest.raises(InputError, match=r"rows must be an integer of 1 or more. Received: 0"):
         module.write_rows(stream, tmp_path / "none.parquet", 0)
-    with pytest.raises(InputError, match="cannot be written"):
+    with pytest.raises(InputError, match=r"cannot be written"):
         module.write_rows(stream, tmp_path / "no" / "such.parquet", 5)
-    with pytest.raises(InputError, match="need a stream of one task"):
+    with pytest.raises(InputError, match=r"need a stream of one task"):
         module.write_rows(mathbench.stream(["gcd", "addition"]), tmp_path / "two.parquet", 5)
     assert [path.name for path in tmp_path.iterdir()] == ["five.parquet"]
 
@@ -253,10 +253,10 @@ def test_openrlhf_removes_one_end_of_a_turn_and_no_more():
 
 
 def test_openrlhf_refuses_other_queries_and_labels():
-    with pytest.raises(InputError, match="must start with its prompt"):
+    with pytest.raises(InputError, match=r"must start with its prompt"):
         openrlhf.answers_and_rows(["8=65"], ["57+8="], ["{}"])
     for label in ("65", "", None, "[" * 100_000):
-        with pytest.raises(InputError, match="a label must be the text of"):
+        with pytest.raises(InputError, match=r"a label must be the text of"):
             openrlhf.answers_and_rows(["57+8=65"], ["57+8="], [label])
 
 
@@ -276,5 +276,5 @@ def test_verifiers_rows_are_endless_for_train_only():
 def test_verifiers_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "verifiers", None)
     verifiers.taskset.cache_clear()
-    with pytest.raises(InputError, match="verifiers is not installed, or older than 0.4"):
+    with pytest.raises(InputError, match=r"verifiers is not installed, or older than 0.4"):
         verifiers.taskset()
