@@ -169,6 +169,14 @@ def test_a_reply_ends_at_the_end_token(writer):
     assert ask(model, [Question("57+8=")], max_tokens=1) == [Reply("6", "", "length", 5, 1)]
 
 
+def test_the_end_token_of_the_tokenizer_ends_a_reply_too(tmp_path):
+    """Where the model states another one, as many do after they were tuned to chats."""
+    model = writing_model("=65")
+    model.generation_config.eos_token_id = 0
+    model = opened(saved(tmp_path, model, byte_tokenizer()))
+    assert ask(model, [Question("57+8=")]) == [Reply("65", "", "stop", 5, 3)]
+
+
 def test_a_reply_ends_at_the_stop_text_after_leading_white_space(writer):
     model = writer("=\n 65\n"[:-1] + "\t!?abcdef")
     questions = [Question("57+8="), Question("a")]
@@ -231,6 +239,13 @@ def test_replies_come_window_by_window(folders, monkeypatch):
     assert [place for place, _ in first] == [5, 4, 3, 2, 0, 1]
     replies.close()
     assert len(written) == 6
+
+
+def test_windows_keep_the_places_of_questions(folders, monkeypatch):
+    model = opened(folders("llama"), batch=2)
+    expected = ask(model, SUMS)
+    monkeypatch.setattr(local_model, "WINDOW", 6)
+    assert ask(model, SUMS) == expected
 
 
 def test_texts_start_with_the_tokens_of_the_tokenizer_and_do_not_end():
