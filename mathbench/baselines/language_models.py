@@ -1,6 +1,7 @@
 """Language models in runs: opened, their settings completed, asked, and opened again from a run directory."""
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from mathbench.baselines.prompted.settings import AskingOptions
 from mathbench.baselines.prompted.words import resolve
 from mathbench.baselines.spec import RunSpec
 from mathbench.dataset.data import Data
-from mathbench.errors import InputError
+from mathbench.errors import InputError, shown
 from mathbench.registry import load
 from mathbench.task import Task
 
@@ -72,8 +73,15 @@ def complete_settings(spec: RunSpec, data: Data, model: LanguageModel) -> RunSpe
 
 
 def ask_model(asker: Asker, data: Data, model: LanguageModel, folder: Path, asking: AskingOptions) -> Replies:
-    """Ask a model all rows of the test splits that it has not replied to."""
-    write_json(folder / MODEL_FILE, {**asdict(asking), "facts": asdict(model.facts)})
+    """Ask a model all rows of the test splits that it has not replied to.
+
+    Raises:
+        InputError: when the replies in the run directory are those of a model with another template or tokenizer.
+    """
+    _check_same_model(folder / MODEL_FILE, model)
+    # found again from any folder
+    source = os.path.abspath(asking.source) if os.path.isdir(asking.source) else asking.source
+    write_json(folder / MODEL_FILE, {**asdict(asking), "source": source, "facts": asdict(model.facts)})
     start, cpu = time.perf_counter(), time.process_time()
     asked = ask_splits(asker, data)
     timings = {"predict_s": time.perf_counter() - start, "predict_cpu_s": time.process_time() - cpu}
@@ -82,6 +90,19 @@ def ask_model(asker: Asker, data: Data, model: LanguageModel, folder: Path, aski
         "model": asdict(model.facts),
     }
     return Replies(predictions_of(asked, data), beside, timings)
+
+
+def _check_same_model(path: Path, model: LanguageModel) -> None:
+    """Compare what is known of a model in words, such as the digest of its template, with what a run has stored."""
+    if not path.is_file():
+        return
+    stored = json.loads(path.read_text(encoding="utf-8"))["facts"]["details"]
+    for name, value in model.facts.details.items():
+        if isinstance(value, str) and stored.get(name, value) != value:
+            raise InputError(
+                f"{path.parent} has replies of a model with another {name}: {shown(stored[name])}. "
+                f"Received: {shown(value)}. Give --force to start over."
+            )
 
 
 def stored_asking(run: Path) -> AskingOptions:

@@ -111,6 +111,18 @@ def test_another_revision_does_not_continue_a_run(model, capsys):
     assert "another" in capsys.readouterr().err
 
 
+def test_another_template_does_not_continue_a_run(model, capsys):
+    model.dies_after, model.facts = 5, replace(model.facts, details={"template": "one", "created": 1})
+    asked()
+    model.dies_after, model.facts = None, replace(model.facts, details={"template": "two", "created": 1})
+    assert asked("--resume") == 2
+    assert "a model with another template: 'one'. Received: 'two'" in capsys.readouterr().err
+    assert len(model.asked) == 5
+    # a server that was started again is the same model
+    model.facts = replace(model.facts, details={"template": "one", "created": 2})
+    assert asked("--resume") == 0
+
+
 def test_a_line_that_a_killed_process_left_unfinished_is_asked_again(model):
     asked()
     lines = Path("r/replies.jsonl").read_bytes().splitlines(keepends=True)
