@@ -7,7 +7,7 @@ NAME = "mathbench_exact_match"
 _CARD = f"""\
 ---
 title: Mathbench exact match
-emoji: 🧮
+emoji: "\N{ABACUS}"
 sdk: gradio
 tags: [evaluate, metric]
 description: Exact match of whole answers, with the Wilson 95 % interval.

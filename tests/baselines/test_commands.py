@@ -10,7 +10,7 @@ import pytest
 
 from mathbench.baselines.result import Result
 from mathbench.baselines.run import RunOptions, run
-from mathbench.baselines.table import BASELINES
+from mathbench.baselines.table import BASELINES, PROMPTED
 from mathbench.errors import InputError
 from tests.baselines.commands import SMALL, mathbench
 
@@ -171,7 +171,7 @@ def test_a_model_of_ones_own(capsys):
 
 def test_lists_and_plans(capsys):
     assert mathbench("baselines", "--json") == 0
-    assert len(json.loads(capsys.readouterr().out)) == len(BASELINES)
+    assert len(json.loads(capsys.readouterr().out)) == len(BASELINES) + len(PROMPTED)
     assert mathbench("baselines", "lstm-seq2seq", "--json") == 0
     assert "addition-rnn" in json.loads(capsys.readouterr().out)["recipes"]
     assert mathbench("baselines", "trial-division") == 0

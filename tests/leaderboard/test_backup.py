@@ -73,13 +73,19 @@ def test_what_exists_is_replaced_only_when_asked_for(run, board, tmp_path):
     submit_run(run(), board)
     target = tmp_path / "copy.sqlite"
     target.write_text("precious")
+    for force in (False, True):
+        with pytest.raises(InputError, match="is no copy of a board"):
+            back_up(board, target, force)
+    assert target.read_text() == "precious"
+    target.unlink()
+    back_up(board, target)
+    submit_run(run(wrong=1), board)
     with pytest.raises(InputError, match="exists already"):
         back_up(board, target)
-    assert target.read_text() == "precious"
-    assert back_up(board, target, force=True) == 1
+    assert back_up(board, target, force=True) == 2
     with pytest.raises(InputError, match="is the board itself"):
         back_up(board, board, force=True)
-    assert verify(Board(board)) == (1, [])
+    assert verify(Board(board)) == (2, [])
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense" * 1000])

@@ -18,7 +18,7 @@ def register(leaderboard: typer.Typer) -> None:
 def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="SQLite file of the copy.")],
     board: DatabaseOption = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier copy.")] = False,
     as_json: Json = False,
 ) -> None:
     """Copy a board to one SQLite file, also while it is served.

@@ -14,6 +14,7 @@ from mathbench.leaderboard.store.tables import Base
 from mathbench.storage import atomic
 
 ROWS = 100  # rows that are copied at a time: predictions may be large
+_SUBMISSIONS = "SELECT 1 FROM sqlite_master WHERE name = 'submissions'"
 STEP = 1_000  # pages of SQLite that are copied at a time, between which others may write
 
 
@@ -26,7 +27,7 @@ def back_up(target: str | Path | None, path: Path, force: bool = False) -> int:
     Args:
         target: the board: a path, a database URL, or None for MATHBENCH_BOARD or the user's own board.
         path: the file of the copy.
-        force: replace an existing file.
+        force: replace an earlier copy; a file that is no board is never replaced.
 
     Returns:
         The number of submissions.
@@ -38,10 +39,7 @@ def back_up(target: str | Path | None, path: Path, force: bool = False) -> int:
     source = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
     if source is not None and not source.is_file():
         raise InputError(f"there is no board at '{source}'.")
-    if path.is_dir() or (path.exists() and not force):
-        raise InputError(f"{path} exists already. Give another file, or --force to replace it.")
-    if source is not None and path.exists() and path.samefile(source):
-        raise InputError(f"{path} is the board itself.")
+    _check_target(path, source, force)
     atomic.make_folder(path.parent)
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".backup-", suffix=".tmp") as folder:
@@ -55,6 +53,29 @@ def back_up(target: str | Path | None, path: Path, force: bool = False) -> int:
     return count
 
 
+def _check_target(path: Path, source: Path | None, force: bool) -> None:
+    """Refuse to replace anything but an earlier copy."""
+    if not path.exists():
+        return
+    if source is not None and path.samefile(source):
+        raise InputError(f"{path} is the board itself.")
+    if not _is_board(path):
+        raise InputError(f"{path} exists already and is no copy of a board. Give another file.")
+    if not force:
+        raise InputError(f"{path} exists already. Give another file, or --force to replace it.")
+
+
+def _is_board(path: Path) -> bool:
+    """Whether a file is an SQLite database with submissions."""
+    if not path.is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as file:
+            return file.execute(_SUBMISSIONS).fetchone() is not None
+    except sqlite3.Error:
+        return False
+
+
 def _copy_file(source: Path, copy: Path) -> int:
     """Copy an SQLite file with what is in its log."""
     with closing(sqlite3.connect(source)) as board, closing(sqlite3.connect(copy)) as made:
@@ -64,7 +85,7 @@ def _copy_file(source: Path, copy: Path) -> int:
         board.backup(made, pages=STEP)
         # without a log, which would be a second file
         made.execute("PRAGMA journal_mode = DELETE")
-        if made.execute("SELECT 1 FROM sqlite_master WHERE name = 'submissions'").fetchone() is None:
+        if made.execute(_SUBMISSIONS).fetchone() is None:
             raise InputError(f"'{source}' is not a board.")
         return int(made.execute("SELECT count(*) FROM submissions").fetchone()[0])
 
