@@ -3,7 +3,8 @@
 import os
 import sqlite3
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, func, insert, select
@@ -40,10 +41,8 @@ def back_up(target: str | Path | None, path: Path, force: bool = False) -> int:
     if source is not None and not source.is_file():
         raise InputError(f"there is no board at '{source}'.")
     _check_target(path, source, force)
-    atomic.make_folder(path.parent)
     try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".backup-", suffix=".tmp") as folder:
-            copy = Path(folder) / path.name
+        with atomic.new_folder(path.parent), _temporary_file(path) as copy:
             count = _copy_file(source, copy) if source is not None else _copy_tables(Database(target), copy)
             os.replace(copy, path)
     except sqlite3.Error as error:
@@ -51,6 +50,13 @@ def back_up(target: str | Path | None, path: Path, force: bool = False) -> int:
     except OSError as error:
         raise InputError(f"{path} cannot be written: {os_error_message(error)}.") from None
     return count
+
+
+@contextmanager
+def _temporary_file(path: Path) -> Iterator[Path]:
+    """A file in a temporary folder beside `path`."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".backup-", suffix=".tmp") as folder:
+        yield Path(folder) / path.name
 
 
 def _check_target(path: Path, source: Path | None, force: bool) -> None:
