@@ -50,6 +50,9 @@ class Columns:
         return tuple(filter(None, (self.question, self.answer, self.stratum, self.split)))
 
     def __post_init__(self) -> None:
+        for what in ("question", "answer"):
+            if not getattr(self, what):
+                raise InputError(f"{what} must be the name of a column. Received: ''.")
         if len(set(self.names)) < len(self.names):
             raise InputError(
                 f"question, answer, stratum and split need columns of their own. Received: {', '.join(self.names)}."

@@ -168,6 +168,8 @@ def test_columns_that_are_there_twice_are_refused(tmp_path):
     assert "line 1: a key appears twice" in refused(tmp_path, "jsonl", "e.jsonl")
     write(tmp_path / "e.csv", ROWS)
     assert "need columns of their own" in refused(tmp_path, "csv", "e.csv", "--answer", "question")
+    for column in ("question", "answer"):
+        assert f"{column} must be the name of a column" in refused(tmp_path, "csv", "e.csv", f"--{column}", "")
 
 
 @pytest.mark.parametrize(
