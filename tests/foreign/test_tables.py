@@ -34,7 +34,7 @@ def write(path, rows):
     else:
         buffer.write("".join(json.dumps(row) + "\n" for row in rows))
     data = buffer.getvalue().encode()
-    path.write_bytes(gzip.compress(data) if path.name.endswith(".gz") else data)
+    path.write_bytes(gzip.compress(data, mtime=0) if path.name.endswith(".gz") else data)
     return path
 
 
@@ -169,7 +169,9 @@ def test_columns_that_are_there_twice_are_refused(tmp_path):
     write(tmp_path / "e.csv", ROWS)
     assert "need columns of their own" in refused(tmp_path, "csv", "e.csv", "--answer", "question")
     for column in ("question", "answer"):
-        assert f"{column} must be the name of a column" in refused(tmp_path, "csv", "e.csv", f"--{column}", "")
+        assert f"{column} must be the name of a column" in refused(
+            tmp_path, "csv", "e.csv", f"--{column}", ""
+        )
 
 
 @pytest.mark.parametrize(
@@ -186,8 +188,16 @@ def test_columns_that_are_there_twice_are_refused(tmp_path):
         ("e.jsonl", b'{"question": "a", "answer": "\xff"}\n', "line 1: it is not UTF-8 text"),
         ("e.jsonl", b'{"question": "' + b"a" * 9000, "line 1 has more than 9,000 bytes"),
         ("e.jsonl", b'{"a":' * 1000, "line 1: it is nested too deeply"),
-        ("e.jsonl", gzip.compress(b'{"question": "a", "answer": "1"}\n')[:-9], "is cut off or damaged"),
-        ("e.csv", gzip.compress(b"question,answer\n" + b"a,1\n" * 9000)[:-30], "is cut off or damaged"),
+        (
+            "e.jsonl",
+            gzip.compress(b'{"question": "a", "answer": "1"}\n', mtime=0)[:-9],
+            "is cut off or damaged",
+        ),
+        (
+            "e.csv",
+            gzip.compress(b"question,answer\n" + b"a,1\n" * 9000, mtime=0)[:-30],
+            "is cut off or damaged",
+        ),
         ("e.parquet", b"PAR1" + b"x" * 99, "is damaged or not Parquet"),
         ("e.parquet", b"", "is damaged or not Parquet"),
     ],
@@ -200,7 +210,7 @@ def test_damaged_files_are_refused(tmp_path, monkeypatch, file, content, message
 
 def test_a_bomb_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(untrusted_files, "FREE_BYTES", 1 << 16)
-    (tmp_path / "e.csv").write_bytes(gzip.compress(b"question,answer\n" + b"a,1\n" * 200_000, 9))
+    (tmp_path / "e.csv").write_bytes(gzip.compress(b"question,answer\n" + b"a,1\n" * 200_000, 9, mtime=0))
     assert "expands to more than 200 times" in refused(tmp_path, "csv", "e.csv")
 
 
