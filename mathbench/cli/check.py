@@ -11,8 +11,9 @@ from mathbench.cli.output import ProgressBar, out, print_json, print_message, ta
 from mathbench.errors import InputError, shortened
 
 if TYPE_CHECKING:
+    from mathbench.dataset.check_result import CheckResult
     from mathbench.dataset.describe import Summary
-    from mathbench.dataset.verify import CheckResult, VerifyOptions
+    from mathbench.dataset.verify import VerifyOptions
 
 
 def register(app: typer.Typer) -> None:

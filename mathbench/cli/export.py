@@ -1,6 +1,6 @@
 """The group of commands `export`: datasets in the form that other tools take."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,11 +46,7 @@ def register(app: typer.Typer) -> None:
         ("inspect", inspect),
         ("hub", hub),
         ("evaluate", evaluate),
-        ("jsonl", jsonl),
-        ("csv", csv),
-        ("txt", txt),
-        ("npz", npz),
-        ("tfrecord", tfrecord),
+        *((kind, _file_command(kind)) for kind in FILES),
     ):
         export.command(kind)(command)
     app.add_typer(export, name="export")
@@ -219,131 +215,89 @@ def evaluate(target: OutArgument, force: Replace = False, json: Json = False) ->
     _report(target, {**about, "written": True, "made": names}, json, 'evaluate.load("{target}/{first}")')
 
 
-def jsonl(
-    folder: DatasetArgument,
-    target: OutArgument,
-    config: Configs = None,
-    split: Splits = None,
-    force: Replace = False,
-    dry_run: DryRun = False,
-    json: Json = False,
-) -> None:
-    """Write JSON lines: one object with all columns per row, in CONFIG/SPLIT.jsonl.
+# exports to files without a tool: what writes them, and the help of the command
+FILES = {
+    "jsonl": (
+        "text_files:write_jsonl",
+        """Write JSON lines: one object with all columns per row, in CONFIG/SPLIT.jsonl.
 
     Files are written in parts, so that memory does not grow with the rows.
 
     Examples:
       mathbench export jsonl data/addition-base10 lines --split train
-    """
-    from mathbench.interop.text_files import write_jsonl
-
-    _write_files("jsonl", write_jsonl, folder, target, config, split, (force, dry_run), json)
-
-
-def csv(
-    folder: DatasetArgument,
-    target: OutArgument,
-    config: Configs = None,
-    split: Splits = None,
-    force: Replace = False,
-    dry_run: DryRun = False,
-    json: Json = False,
-) -> None:
-    """Write CSV with a header, in CONFIG/SPLIT.csv.
+    """,
+    ),
+    "csv": (
+        "text_files:write_csv",
+        """Write CSV with a header, in CONFIG/SPLIT.csv.
 
     Text is quoted, so that readers keep answers such as 007 if they are told that
     the column is text. Chats are JSON in their field.
 
     Examples:
       mathbench export csv data/addition-base10 tables
-    """
-    from mathbench.interop.text_files import write_csv
-
-    _write_files("csv", write_csv, folder, target, config, split, (force, dry_run), json)
-
-
-def txt(
-    folder: DatasetArgument,
-    target: OutArgument,
-    config: Configs = None,
-    split: Splits = None,
-    force: Replace = False,
-    dry_run: DryRun = False,
-    json: Json = False,
-) -> None:
-    """Write questions and answers on alternating lines, in SPLIT/CONFIG.txt.
+    """,
+    ),
+    "txt": (
+        "text_files:write_txt",
+        """Write questions and answers on alternating lines, in SPLIT/CONFIG.txt.
 
     This is the layout of the published files of school mathematics: rows of train
     whose stratum is a difficulty go to train-easy, train-medium and train-hard.
 
     Examples:
       mathbench export txt school mathematics --split train --split interpolate
-    """
-    from mathbench.interop.text_files import write_txt
-
-    _write_files("txt", write_txt, folder, target, config, split, (force, dry_run), json)
-
-
-def npz(
-    folder: DatasetArgument,
-    target: OutArgument,
-    config: Configs = None,
-    split: Splits = None,
-    force: Replace = False,
-    dry_run: DryRun = False,
-    json: Json = False,
-) -> None:
-    """Write NumPy archives with text and tokens, in CONFIG/SPLIT.npz.
+    """,
+    ),
+    "npz": (
+        "arrays:write_npz",
+        """Write NumPy archives with text and tokens, in CONFIG/SPLIT.npz.
 
     The arrays are question, answer, stratum, row, question_tokens, answer_tokens
     and vocabulary, whose entry 0 is the padding.
 
     Examples:
       mathbench export npz data/addition-base10 arrays
-    """
-    from mathbench.interop.arrays import write_npz
-
-    _write_files("npz", write_npz, folder, target, config, split, (force, dry_run), json)
-
-
-def tfrecord(
-    folder: DatasetArgument,
-    target: OutArgument,
-    config: Configs = None,
-    split: Splits = None,
-    force: Replace = False,
-    dry_run: DryRun = False,
-    json: Json = False,
-) -> None:
-    """Write records of TensorFlow with a feature per column, in CONFIG/SPLIT-*.tfrecord.
+    """,
+    ),
+    "tfrecord": (
+        "tfrecords:write_tfrecord",
+        """Write records of TensorFlow with a feature per column, in CONFIG/SPLIT-*.tfrecord.
 
     Text is bytes, numbers are int64. Needs the extra keras.
 
     Examples:
       mathbench export tfrecord data/addition-base10 records
-    """
-    from mathbench.errors import require_extra
-    from mathbench.interop.tfrecords import write_tfrecord
-
-    require_extra("tensorflow", "keras")
-    _write_files("tfrecord", write_tfrecord, folder, target, config, split, (force, dry_run), json)
+    """,
+    ),
+}
 
 
-def _write_files(
-    kind: str,
-    writer: Writer,
-    folder: str,
-    target: Path,
-    configs: Sequence[str] | None,
-    splits: Sequence[str] | None,
-    flags: tuple[bool, bool],
-    json: bool,
-) -> None:
-    """Export to files without a tool; the flags are whether an earlier export is replaced and nothing is written."""
-    from mathbench.interop.source import open_source
+def _file_command(kind: str) -> Callable[..., None]:
+    """Return the command that writes files of one kind; all have the same options."""
+    target_name, help_text = FILES[kind]
 
-    source = open_source(folder, configs or (), splits or ())
-    _report(target, _write(source, target, {"kind": kind}, writer, *flags), json)
+    def command(
+        folder: DatasetArgument,
+        target: OutArgument,
+        config: Configs = None,
+        split: Splits = None,
+        force: Replace = False,
+        dry_run: DryRun = False,
+        json: Json = False,
+    ) -> None:
+        from mathbench.errors import require_extra
+        from mathbench.interop.source import open_source
+        from mathbench.registry import load
+
+        if kind == "tfrecord":
+            require_extra("tensorflow", "keras")
+        source = open_source(folder, config or (), split or ())
+        writer = load(f"mathbench.interop.{target_name}")
+        _report(target, _write(source, target, {"kind": kind}, writer, force, dry_run), json)
+
+    command.__doc__ = help_text
+    return command
 
 
 def _write(

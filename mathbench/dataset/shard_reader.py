@@ -1,7 +1,8 @@
 """Reading shards: rows, footers and content of Parquet files, and the check of a file left by an earlier run."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
 
@@ -93,17 +94,33 @@ def footer(path: StoragePath, rows: Rows) -> tuple[int, str]:
         return file.metadata.num_rows, metadata.get(b"mathbench.digest", b"").decode()
 
 
-def read_content(path: StoragePath) -> ShardContent:
-    """Compute the content of a file from its rows.
+def read_content(
+    path: StoragePath, visit: Callable[[int, pa.Table], None] = lambda first, table: None
+) -> ShardContent:
+    """Read a complete file, one row group at a time, and compute its content from its rows.
+
+    Args:
+        path: the file.
+        visit: called with each row group and the position of its first row in the file.
 
     Raises:
         CheckFailed: when it is missing or damaged.
     """
     counter = ContentCounter()
     with local_copy(path) as (source, sha256):
-        for _, table in row_groups(path, source):
+        for first, table in row_groups(path, source):
+            visit(first, table)
             counter.update(table)
     return counter.content(sha256)
+
+
+def content_difference(file: str, found: ShardContent, stated: ShardContent) -> str:
+    """The first field of the content of a file that differs from the manifest; empty where none does."""
+    for name, value in asdict(stated).items():
+        if value != (actual := getattr(found, name)) and (name, value) != ("sha256", ""):
+            what = "different bytes for the same rows" if name == "sha256" else f"{name} {actual}"
+            return f"{file}: {what}; the manifest states {value}"
+    return ""
 
 
 def intact_content(path: StoragePath, rows: Rows, start: int, stop: int) -> ShardContent | None:

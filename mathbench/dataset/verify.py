@@ -6,16 +6,18 @@ is not solved: its files and digests are checked, and what its splits share is m
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from mathbench.dataset import exclusions, layout, shard_reader
+from mathbench.dataset.check_result import CheckResult
 from mathbench.dataset.imported.verify import check_imported
-from mathbench.dataset.manifest import Config, Shard, ShardContent
+from mathbench.dataset.manifest import Config, Shard
 from mathbench.dataset.read import Dataset
-from mathbench.dataset.shard import ContentCounter, Progress
+from mathbench.dataset.shard import Progress
 from mathbench.dataset.split_audit import SplitAudit
 from mathbench.errors import CheckFailed, InputError, shown
 from mathbench.parameters import check_flag, check_integer
@@ -23,24 +25,6 @@ from mathbench.storage import location
 from mathbench.task import EXCLUDING_SPLITS
 
 SAMPLE = 1000
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """The result of one check.
-
-    Attributes:
-        config, split: the names of both; the split is empty for checks of the whole configuration.
-        what: the check, in words.
-        passed: whether it passed.
-        detail: the amount checked, or the first failure.
-    """
-
-    config: str
-    split: str
-    what: str
-    passed: bool
-    detail: str
 
 
 @dataclass(frozen=True)
@@ -98,8 +82,7 @@ def verify(
     for config in dataset.manifest.configs:
         yield _check_files(config, files.get(config.name, set()))
         if not config.task.generated:
-            for found in check_imported(dataset.folder, dataset.manifest, config, progress):
-                yield CheckResult(config.name, found.split, found.what, found.passed, found.detail)
+            yield from check_imported(dataset.folder, dataset.manifest, config, progress)
             continue
         splits = list(config.spec()["sizes"])
         if config.task.exclude:
@@ -164,25 +147,16 @@ def _check_split(
 
 def _check_all(audit: SplitAudit, dataset: Dataset, shard: Shard, progress: Progress) -> str:
     """Read a complete file; return the first difference from the manifest."""
-    path, counter = dataset.folder / shard.file, ContentCounter()
+
+    def visit(first: int, table: pa.Table) -> None:
+        audit.check_table(table, shard.start + first, shard.file)
+        progress(table.num_rows)
+
     try:
-        with location.local_copy(path) as (source, sha256):
-            for first, table in shard_reader.row_groups(path, source):
-                audit.check_table(table, shard.start + first, shard.file)
-                counter.update(table)
-                progress(table.num_rows)
+        found = shard_reader.read_content(dataset.folder / shard.file, visit)
     except CheckFailed as error:
         return str(error)
-    return content_difference(shard.file, counter.content(sha256), dataset.manifest.contents[shard.file])
-
-
-def content_difference(file: str, found: ShardContent, stated: ShardContent) -> str:
-    """The first field of the content of a file that differs from the manifest; empty where none does."""
-    for name, value in asdict(stated).items():
-        if value != (actual := getattr(found, name)) and (name, value) != ("sha256", ""):
-            what = "different bytes for the same rows" if name == "sha256" else f"{name} {actual}"
-            return f"{file}: {what}; the manifest states {value}"
-    return ""
+    return shard_reader.content_difference(shard.file, found, dataset.manifest.contents[shard.file])
 
 
 def _check_sample(audit: SplitAudit, dataset: Dataset, shard: Shard, progress: Progress) -> str:

@@ -11,11 +11,8 @@ import pyarrow.compute as pc
 from mathbench.dataset import shard_reader
 from mathbench.dataset.manifest import Config, Shard
 from mathbench.dataset.read import Dataset, open_dataset
-from mathbench.dataset.shard import ContentCounter
-from mathbench.dataset.verify import content_difference
 from mathbench.errors import CheckFailed, InputError, did_you_mean, shown
 from mathbench.reserve import SPLITS
-from mathbench.storage.location import local_copy
 from mathbench.tokenizer import bytes_and_offsets
 
 TEST_SPLITS = ("validation", "interpolate", "extrapolate")
@@ -124,14 +121,13 @@ class Source:
         return found
 
     def _check_file(self, shard: Shard, measures: Measures, progress: Progress) -> None:
-        path, counter = self.dataset.folder / shard.file, ContentCounter()
-        with local_copy(path) as (file, sha256):
-            for _, table in shard_reader.row_groups(path, file):
-                counter.update(table)
-                measures.update(table)
-                progress(table.num_rows)
+        def visit(first: int, table: pa.Table) -> None:
+            measures.update(table)
+            progress(table.num_rows)
+
+        found = shard_reader.read_content(self.dataset.folder / shard.file, visit)
         stated = self.dataset.manifest.contents[shard.file]
-        if difference := content_difference(shard.file, counter.content(sha256), stated):
+        if difference := shard_reader.content_difference(shard.file, found, stated):
             raise CheckFailed(f"{self.dataset.folder} is damaged: {difference}.")
 
 

@@ -6,6 +6,7 @@ from typing import Any, overload
 
 from mathbench.errors import InputError, shown
 from mathbench.rewards.rows import TASK_SPEC, read_task
+from mathbench.scores.answers import is_unicode
 from mathbench.scores.extraction import WHOLE
 from mathbench.scores.grading import Grader
 
@@ -78,12 +79,7 @@ def _kind(row: object) -> tuple[str | None, bool]:
 
 def _readable(answer: str | None) -> str | None:
     """An answer, or None where it has half characters, which no right answer has and Arrow does not store."""
-    if isinstance(answer, str):
-        try:
-            answer.encode()
-        except UnicodeEncodeError:
-            return None
-    return answer
+    return answer if is_unicode(answer) else None
 
 
 @lru_cache(maxsize=256)

@@ -211,11 +211,11 @@ def _string_array(texts: Sequence[object], allowed: str, where: Where) -> pa.Str
     try:
         return pa.array(texts, pa.string())
     except UnicodeEncodeError:
-        i, value = next((i, text) for i, text in enumerate(texts) if not _is_unicode(text))
+        i, value = next((i, text) for i, text in enumerate(texts) if not is_unicode(text))
         refuse(f"{allowed} that is valid Unicode", value, where(i))
 
 
-def _is_unicode(text: object) -> bool:
+def is_unicode(text: object) -> bool:
     """Whether text has no lone surrogates, which no encoding can write."""
     return not isinstance(text, str) or text.encode(errors="replace").decode() == text
 

@@ -17,6 +17,7 @@ from mathbench import formats
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError, shown
 from mathbench.families import from_spec
+from mathbench.scores.answers import is_unicode
 from mathbench.scores.equal_values import equal
 from mathbench.scores.extraction import WHOLE, Extraction, extraction
 from mathbench.scores.metrics import align_predictions
@@ -230,8 +231,6 @@ def _task(task: str | Task | None, parameters: dict[str, Any]) -> Task | None:
 def _texts(what: str, values: Sequence[Any], missing: bool = False) -> list[str | None]:
     found = list(values) if isinstance(values, Sequence) and not isinstance(values, str) else None
     valid = found is not None and all(isinstance(v, str) or (missing and v is None) for v in found)
-    if not valid or any(
-        isinstance(v, str) and any("\ud800" <= c <= "\udfff" for c in v) for v in found or ()
-    ):
+    if not valid or not all(map(is_unicode, found or ())):
         raise InputError(f"{what} must be a list of text. Received: {shown(values)}.")
     return found or []

@@ -157,6 +157,15 @@ def _columns(file: pq.ParquetFile) -> list[tuple[str, pa.DataType]]:
     return [(field.name, field.type) for field in file.schema_arrow if field.name != ID]
 
 
+def fits_prediction(text: str) -> bool:
+    """Whether a text is short enough for one prediction of a submission.
+
+    >>> fits_prediction("65"), fits_prediction("6" * 10_001)
+    (True, False)
+    """
+    return len(text.encode()) <= MAX_PREDICTION
+
+
 def _check_length(column: pa.Array, where: str) -> None:
     texts = column.dictionary if isinstance(column, pa.DictionaryArray) else column
     lengths = np.asarray(pc.binary_length(texts))

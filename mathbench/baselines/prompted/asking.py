@@ -18,7 +18,7 @@ from mathbench.baselines.prompted.settings import AskingOptions, PromptingSettin
 from mathbench.baselines.prompted.words import cut, questions_for
 from mathbench.dataset.data import Data
 from mathbench.scores.grading import Grader, Grades
-from mathbench.scores.untrusted import MAX_PREDICTION
+from mathbench.scores.untrusted import fits_prediction
 from mathbench.task import Task
 
 SPLITS = ("interpolate", "extrapolate")
@@ -114,7 +114,7 @@ class Asker:
 
 def _short(answer: str | None) -> str:
     """An answer that a board takes: text that is too long to be right anyway becomes empty."""
-    return answer if answer is not None and len(answer.encode()) <= MAX_PREDICTION else ""
+    return answer if answer is not None and fits_prediction(answer) else ""
 
 
 def used(journal: Journal, asking: AskingOptions) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from mathbench.baselines.prompted.model import Question, Reply
+from mathbench.baselines.prompted.model import Question, Reply, repaired
 from mathbench.errors import InputError
 
 REPLIES_FILE = "replies.jsonl"
@@ -69,7 +69,7 @@ class Journal:
         Returns:
             The reply without its reasoning.
         """
-        reply = reply._replace(text=_valid(reply.text), reasoning=_valid(reply.reasoning))
+        reply = reply._replace(text=repaired(reply.text), reasoning=repaired(reply.reasoning))
         if self._file is not None:
             self._write(self._file, question, reply, place)
         self._known[_key(question)] = kept = reply._replace(reasoning="")
@@ -106,10 +106,6 @@ def _key(question: Question) -> str:
 
 def _encoded(value: dict[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
-
-
-def _valid(text: str) -> str:
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _remove_unfinished_line(path: Path) -> None:

@@ -42,6 +42,15 @@ class Reply(NamedTuple):
     reasoning_tokens: int = 0
 
 
+def repaired(text: str) -> str:
+    r"""Join halves of characters that stand side by side, and replace lone halves, which no file can hold.
+
+    >>> repaired("\ud83d\ude00 \ud800") == "\U0001f600 \ufffd"
+    True
+    """
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 @dataclass(frozen=True)
 class ModelFacts:
     """What is known of an opened model.

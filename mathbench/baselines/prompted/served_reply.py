@@ -6,7 +6,7 @@ from typing import Any
 from openai import AsyncAPIResponse, AsyncOpenAI, AsyncStream
 
 from mathbench.baselines.prompted.failures import Transient, message_of
-from mathbench.baselines.prompted.model import Reply
+from mathbench.baselines.prompted.model import Reply, repaired
 from mathbench.baselines.prompted.reasoning import split_reasoning
 
 MAX_FINISH = 40  # characters of the reason why a reply ended
@@ -73,7 +73,7 @@ class ReplyParts:
         """
         if not self.begun:
             raise Transient("a response without choices")
-        text, reasoning = _repaired("".join(self.texts)), _repaired("".join(self.reasoning))
+        text, reasoning = repaired("".join(self.texts)), repaired("".join(self.reasoning))
         if not reasoning:
             text, reasoning = split_reasoning(text)
         return Reply(text, reasoning, self.finish, *self._token_counts())
@@ -101,11 +101,6 @@ def _texts(value: Any) -> list[str]:
     if not all(isinstance(text, str) for text in texts):
         raise Transient("a reply that is no text")
     return texts
-
-
-def _repaired(text: str) -> str:
-    """Join the halves of characters that came in two events, and replace lone halves, which no file can hold."""
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _count(value: Any) -> int:

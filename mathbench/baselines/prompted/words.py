@@ -59,16 +59,14 @@ def resolve(prompting: PromptingSettings, data: Data, has_template: bool) -> Pro
     Raises:
         InputError: for a chat with a model that has no chat template.
     """
-    words = formats.parse(prompting.words)
+    words, stop = formats.parse(prompting.words), prompting.stop.replace("\\n", "\n")
     chat = _is_chat(prompting.template, words, has_template)
     if not chat:
-        stop = prompting.stop.replace("\\n", "\n") or _stop(words)
         tokens = prompting.max_tokens or 2 * _longest_answer(data) + 16
-        return replace(prompting, template=TEXT, stop=stop, max_tokens=tokens)
+        return replace(prompting, template=TEXT, stop=stop or _stop(words), max_tokens=tokens)
     if not _has(words, Messages):
         words = (*words, Messages())
     tokens = prompting.max_tokens or CHAT_TOKENS
-    stop = prompting.stop.replace("\\n", "\n")
     return replace(prompting, words=formats.name_of(words), template=CHAT, stop=stop, max_tokens=tokens)
 
 
@@ -106,9 +104,8 @@ def questions_for(
         seed: the seed of the data, which chooses examples from train.
         split: the split of the rows.
     """
-    kinds = (*formats.parse(task.format), *formats.parse(prompting.words))
-    written = formats.FormattedTask(task.plain, tuple(sorted(kinds, key=lambda kind: kind.order)))
-    asked = written.rows(rows, seed, split)
+    kinds = _all_formats(prompting, task)
+    asked = formats.FormattedTask(task.plain, kinds).rows(rows, seed, split)
     if prompting.template == CHAT:
         return [Question(turns=tuple(turns[:-1])) for turns in asked[formats.MESSAGES].to_pylist()]
     between = next((kind.between for kind in kinds if isinstance(kind, Shots)), "")
@@ -128,8 +125,13 @@ def check_words(prompting: PromptingSettings, task: Task) -> None:
     Raises:
         InputError: when it cannot.
     """
+    dataclasses.replace(task, format=formats.name_of(_all_formats(prompting, task)))
+
+
+def _all_formats(prompting: PromptingSettings, task: Task) -> tuple[Format, ...]:
+    """The formats of the data and the words, in the order in which they are applied."""
     kinds = (*formats.parse(task.format), *formats.parse(prompting.words))
-    dataclasses.replace(task, format=formats.name_of(tuple(sorted(kinds, key=lambda kind: kind.order))))
+    return tuple(sorted(kinds, key=lambda kind: kind.order))
 
 
 def cut(text: str, stop: str) -> str:

@@ -1,6 +1,5 @@
 """The commands that make submissions of the logs of evaluation harnesses: lm-eval and inspect."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -131,15 +130,13 @@ def _numbers(results: "list[SplitResult]") -> dict[str, Any]:
 
 def _write(folder: Path, log: "ModelLog", results: "list[SplitResult]", options: "ImportOptions") -> None:
     """Write one submission, and check it as a board would."""
-    import shlex
-
+    from mathbench.cli.running import command
     from mathbench.errors import CheckFailed
     from mathbench.interop.logs.submission import write_submission
     from mathbench.leaderboard.submit import dry_run
 
     folder.mkdir(exist_ok=True)
-    command = shlex.join(["mathbench", *sys.argv[1:]])
-    write_submission(folder, log, results, options, command)
+    write_submission(folder, log, results, options, command())
     if differences := dry_run(folder).differences:
         raise CheckFailed(f"a board scores the answers differently: {differences[0]}.")
 

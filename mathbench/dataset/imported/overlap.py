@@ -88,8 +88,7 @@ def chosen_for_validation(questions: pa.StringArray, share: float) -> pa.Boolean
     Returns:
         bool (n,).
     """
-    position = hash_texts(normalised(questions), _SPLIT_KEY) / 2.0**64
-    return pa.array(position < share)
+    return pa.array(share_positions(questions) < share)
 
 
 def share_positions(questions: pa.StringArray) -> NDArray[np.float64]:

@@ -4,38 +4,23 @@ Nothing can be solved or generated again, so nothing is said about the answers.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+
 from mathbench.dataset import shard_reader
+from mathbench.dataset.check_result import CheckResult
 from mathbench.dataset.imported.overlap import EXACT, SplitKeys, measure
 from mathbench.dataset.imported.task import content_digest
 from mathbench.dataset.manifest import Config, Manifest, ShardContent
-from mathbench.dataset.shard import ContentCounter, Progress, schema
+from mathbench.dataset.shard import Progress, schema
 from mathbench.errors import CheckFailed
-from mathbench.storage.location import StoragePath, local_copy
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The result of one check.
-
-    Attributes:
-        split: its split; empty for the whole configuration.
-        what: the check, in words.
-        passed: whether it passed.
-        detail: the amount checked, or the first failure.
-    """
-
-    split: str
-    what: str
-    passed: bool
-    detail: str
+from mathbench.storage.location import StoragePath
 
 
 def check_imported(
     folder: StoragePath, manifest: Manifest, config: Config, progress: Progress
-) -> Iterator[Finding]:
+) -> Iterator[CheckResult]:
     """Check one configuration of imported data; every byte is read.
 
     Args:
@@ -55,14 +40,16 @@ def check_imported(
             for shard in shards
         ]
         failure = next(filter(None, failures), "")
-        yield Finding(split, "content digests", not failure, failure or f"{len(shards)} file(s)")
+        yield CheckResult(
+            config.name, split, "content digests", not failure, failure or f"{len(shards)} file(s)"
+        )
     right = content_digest(manifest, config) == config.task.parameters["digest"]
     detail = config.task.name if right else f"the files are not those of {config.task.name}"
-    yield Finding("", "digest of the data", right, detail)
+    yield CheckResult(config.name, "", "digest of the data", right, detail)
     found = measure(keys)
     same = found == config.imported.get("overlap")
     detail = _in_words(found) if same else f"measured {_in_words(found)}; the manifest states something else"
-    yield Finding("", "shared questions as stated", same, detail)
+    yield CheckResult(config.name, "", "shared questions as stated", same, detail)
 
 
 def _check_file(
@@ -75,22 +62,19 @@ def _check_file(
     progress: Progress,
 ) -> str:
     """Read one file; return the first difference from what is stated, or an empty string."""
-    counter, columns = ContentCounter(), schema(config.task)
+    columns = schema(config.task)
+
+    def visit(first: int, table: pa.Table) -> None:
+        if failure := _wrong_rows(table, start + first, config, columns):
+            raise CheckFailed(f"{file}: {failure}")
+        keys.add(*(table[name].combine_chunks() for name in ("question", "answer")))
+        progress(table.num_rows)
+
     try:
-        with local_copy(folder / file) as (source, sha256):
-            for first, table in shard_reader.row_groups(folder / file, source):
-                if failure := _wrong_rows(table, start + first, config, columns):
-                    return f"{file}: {failure}"
-                counter.update(table)
-                keys.add(*(table[name].combine_chunks() for name in ("question", "answer")))
-                progress(table.num_rows)
+        found = shard_reader.read_content(folder / file, visit)
     except CheckFailed as error:
         return str(error)
-    found = counter.content(sha256)
-    if found == stated:
-        return ""
-    what = "other bytes" if found.digest == stated.digest else f"the rows have the digest {found.digest}"
-    return f"{file}: {what}; the manifest states {stated.digest}"
+    return shard_reader.content_difference(file, found, stated)
 
 
 def _wrong_rows(table: Any, start: int, config: Config, columns: Any) -> str:

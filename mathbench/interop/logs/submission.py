@@ -16,7 +16,7 @@ from mathbench.interop.origin import Origin
 from mathbench.rows import open_rows
 from mathbench.scores.extraction import WHOLE, extraction
 from mathbench.scores.grading import Grader, Grades
-from mathbench.scores.untrusted import MAX_PREDICTION, compress_predictions
+from mathbench.scores.untrusted import compress_predictions, fits_prediction
 
 PREDICTIONS_FILE = "predictions.parquet"
 SUBMISSION_FILE = "submission.json"
@@ -119,7 +119,7 @@ def _grade_split(split: SplitLog, options: ImportOptions) -> SplitResult:
             f"{grades.extraction} reads nothing in the {len(grades):,} answers to {origin.split} of {origin.config}. "
             "Give another --extract."
         )
-    short = [len((text or "").encode()) <= MAX_PREDICTION for text in grades.answers]
+    short = [fits_prediction(text or "") for text in grades.answers]
     right = grades.right & short
     grades = Grades(right, grades.equal, grades.answers, grades.extraction)
     return SplitResult(
@@ -212,7 +212,7 @@ def _predictions(results: list[SplitResult]) -> pa.Table:
     columns: dict[str, list[Any]] = {"split": [], "row": [], "prediction": []}
     for result in results:
         for row, text in zip(result.rows, result.grades.answers, strict=True):
-            if text is not None and len(text.encode()) <= MAX_PREDICTION:
+            if text is not None and fits_prediction(text):
                 columns["split"].append(result.origin.split)
                 columns["row"].append(row)
                 columns["prediction"].append(text)
