@@ -1,7 +1,7 @@
 """The checker of submissions, used by the command line, the server and `verify`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -12,9 +12,9 @@ from mathbench import formats
 from mathbench.errors import InputError
 from mathbench.leaderboard.proof import Proof, ProvedWeights, prove
 from mathbench.leaderboard.submission import Manifest, Submission
-from mathbench.scores.metrics import align_predictions, flat
+from mathbench.scores.metrics import Bool, align_predictions, exact_match, flat
 from mathbench.scores.results import Score, SplitScore
-from mathbench.scores.scorer import regenerate_split, score_split, solve_sample
+from mathbench.scores.scorer import regenerate_split, score_rows, solve_sample
 from mathbench.scores.untrusted import MAX_ROWS
 
 # scored even without predictions, so that omitting a split does not pay
@@ -30,12 +30,14 @@ class CheckResult:
         solver: the score of the exact solver on a sample of each split; none for imported data, which has no solver.
         differences: one sentence for each claimed score that differs from the recomputed one.
         proof: what its certificate proves; None without one.
+        right: which rows are right, bool (n,) per split; none where only the counts are known.
     """
 
     scores: Mapping[str, SplitScore]
     solver: Mapping[str, Score]
     differences: tuple[str, ...]
     proof: Proof | None = None
+    right: Mapping[str, Bool] = field(default_factory=dict, repr=False, compare=False)
 
 
 def check_submission(submission: Submission) -> CheckResult:
@@ -49,7 +51,7 @@ def check_submission(submission: Submission) -> CheckResult:
     manifest = submission.manifest
     given = split_predictions(submission.predictions)
     splits = _splits(manifest, set(given))
-    scores, solver = {}, {}
+    scores, solver, right = {}, {}, {}
     proved = _proved_weights(submission)
     for split in splits:
         rows, predictions = given.get(split, (np.empty(0, np.int64), pa.array([], pa.string())))
@@ -59,11 +61,12 @@ def check_submission(submission: Submission) -> CheckResult:
         aligned = flat(formats.for_task(manifest.task).undo_answers(written, truth))
         if proved is not None:
             proved.check_predictions(split, truth, aligned)
-        scores[split] = score_split(truth, aligned)
+        right[split] = exact_match(aligned, truth["answer"])
+        scores[split] = score_rows(right[split], truth["stratum"])
         if manifest.task.generated:
             solver[split] = solve_sample(manifest.task.plain, truth)
     differences = tuple(claim_differences(manifest, scores))
-    return CheckResult(scores, solver, differences, None if proved is None else proved.proof)
+    return CheckResult(scores, solver, differences, None if proved is None else proved.proof, right)
 
 
 def _proved_weights(submission: Submission) -> ProvedWeights | None:

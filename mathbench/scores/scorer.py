@@ -39,8 +39,23 @@ def score_split(truth: pa.Table, predictions: pa.Array) -> SplitScore:
     >>> score_split(truth, pa.array([truth["answer"][0].as_py(), None])).total
     Score(n=2, correct=1)
     """
-    right = exact_match(predictions, truth["answer"])
-    return SplitScore(Score(len(right), int(right.sum())), score_strata(right, truth["stratum"]))
+    return score_rows(exact_match(predictions, truth["answer"]), truth["stratum"])
+
+
+def score_rows(right: Bool, strata: pa.ChunkedArray | pa.Array) -> SplitScore:
+    """Score a split whose right rows are known.
+
+    Args:
+        right: bool (n,), whether each row is right.
+        strata: strings (n,), dictionary-encoded or not.
+
+    Raises:
+        InputError: for no rows.
+
+    >>> score_rows(np.array([True, False]), pa.array(["easy", "hard"])).total
+    Score(n=2, correct=1)
+    """
+    return SplitScore(Score(len(right), int(right.sum())), score_strata(right, strata))
 
 
 def score_strata(right: Bool, strata: pa.ChunkedArray | pa.Array) -> dict[str, Score]:
