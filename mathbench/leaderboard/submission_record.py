@@ -8,6 +8,7 @@ from typing import Any
 from mathbench.errors import InputError
 from mathbench.hashing import check_seed
 from mathbench.leaderboard.check import CheckResult
+from mathbench.leaderboard.names import folded_name
 from mathbench.leaderboard.proof import PROOF, Proof
 from mathbench.leaderboard.submission import canonical_json
 from mathbench.leaderboard.submission_manifest import MANIFEST, ManifestSummary, summarise_manifest
@@ -37,7 +38,7 @@ RECORD = Record(
         "differences": ListOf(Text(500)),
         "manifest": MANIFEST,
     },
-    {"attempts": Integer(1), "proof": PROOF},
+    {"attempts": Integer(1), "proof": PROOF, "submitter": nullable(Text(50))},
 )
 
 
@@ -54,6 +55,7 @@ class SubmissionRecord:
         checked: the recomputed scores.
         withdrawn: the reason; None if it was not withdrawn.
         attempts: how often this content was submitted.
+        submitter: the name of the token that it was submitted with; None where the host put it on the board.
 
     Raises:
         ValueError: for an unknown badge.
@@ -67,6 +69,7 @@ class SubmissionRecord:
     checked: CheckResult
     withdrawn: str | None = None
     attempts: int = 1
+    submitter: str | None = None
 
     def __post_init__(self) -> None:
         if self.badge not in BADGES:
@@ -89,10 +92,15 @@ class SubmissionRecord:
         return canonical_json({"id": task["id"], "parameters": task["parameters"]})
 
     @cached_property
+    def owner_key(self) -> tuple[str | None, str]:
+        """Identifies the model by its submitter and its name."""
+        return self.submitter, folded_name(self.summary.model)
+
+    @cached_property
     def model_key(self) -> str:
-        """Identifies the model, its training and the answered rows, but not the training seed."""
+        """Identifies the submitter, the model, its training and the answered rows, but not the training seed."""
         data = {"seed": check_seed(self.summary.data["seed"]), "sizes": self.summary.data["sizes"]}
-        return canonical_json({"model": self.summary.identity, "data": data})
+        return canonical_json({"model": self.summary.identity, "data": data, "owner": self.owner_key})
 
     def to_json(self) -> dict[str, Any]:
         """As plain values of the schema `RECORD`, without the predictions."""
@@ -107,6 +115,7 @@ class SubmissionRecord:
             "solver": {split: count.to_json() for split, count in self.checked.solver.items()},
             "differences": list(self.checked.differences),
             "attempts": self.attempts,
+            "submitter": self.submitter,
             "manifest": dict(self.manifest),
             **({"proof": self.proof.to_json()} if self.proof else {}),
         }
@@ -125,7 +134,8 @@ class SubmissionRecord:
         checked = CheckResult(scores, solver, tuple(record["differences"]), proof)
         names = ("digest", "submitted", "badge", "manifest", "predictions_digest", "withdrawn")
         fields = {name: record[name] for name in names}
-        return cls(**fields, checked=checked, attempts=record.get("attempts", 1))
+        more = {name: record[name] for name in ("attempts", "submitter") if name in record}
+        return cls(**fields, checked=checked, **more)
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ def _file_problems(entry: SubmissionRecord, path: Path) -> Iterator[str]:
     if digest != entry.digest:
         yield "the manifest or predictions_digest differs from the submitted one"
     # shares and intervals are not read from the file, so those in it must follow from its counts
-    if entry.to_json() != {"attempts": 1, **json.loads(path.read_bytes())}:
+    if entry.to_json() != {"attempts": 1, "submitter": None, **json.loads(path.read_bytes())}:
         yield "the shares or intervals do not follow from the counts"
     if path.name != file_name(entry):
         yield f"the file name must be {file_name(entry)}"

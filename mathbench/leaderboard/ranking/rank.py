@@ -112,8 +112,8 @@ def _only(
 
 
 def _task_names(record: SubmissionRecord) -> tuple[str, ...]:
-    versioned = record.manifest["task"]["id"]
-    return (record.manifest["task"]["name"], versioned, versioned.rpartition("-v")[0])
+    versioned = record.summary.task["id"]
+    return (record.summary.task["name"], versioned, versioned.rpartition("-v")[0])
 
 
 def _grouped(
@@ -135,7 +135,7 @@ def _tables(group: list[SubmissionRecord], split: str, shown: set[str], sort: st
     submitted = [line for line in lines if line.kind != "model"]
     names = {line.model for line in submitted}
     beside = submitted + [line for line in references if line.model not in names]
-    task = group[0].manifest["task"]
+    task = group[0].summary.task
     return [
         RankTable(
             task["name"],

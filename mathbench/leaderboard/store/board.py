@@ -8,12 +8,17 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from mathbench.errors import InputError
+from mathbench.leaderboard import names
 from mathbench.leaderboard.check import CheckResult
+from mathbench.leaderboard.seasons.files import available, load_season, parse_season
+from mathbench.leaderboard.seasons.season import Season
+from mathbench.leaderboard.seasons.standing import check_season
 from mathbench.leaderboard.store.database import Database
-from mathbench.leaderboard.store.rows import columns_of, record_of, rows_of, utc_now
-from mathbench.leaderboard.store.tables import AttemptRow, SubmissionRow
+from mathbench.leaderboard.store.rows import columns_of, record_of, rows_of
+from mathbench.leaderboard.store.tables import AttemptRow, NameRow, SeasonRow, SubmissionRow
 from mathbench.leaderboard.submission import Submission
 from mathbench.leaderboard.submission_record import WITHDRAWAL_REASON, SubmissionRecord, find_by_prefix
+from mathbench.leaderboard.times import utc_now
 
 # outcomes of attempts: those that sent content, and those that changed what the board shows
 SENT = ("kept", "repeated")
@@ -85,8 +90,22 @@ class Board:
     def keep(
         self, submission: Submission, checked: CheckResult, source: str = "", token: str | None = None
     ) -> StoreResult:
-        """Store a checked submission; content that the board has already counts as one more attempt."""
-        columns = columns_of(submission, checked)  # compressed before the board is locked
+        """Store a checked submission; content that the board has already counts as one more attempt.
+
+        Args:
+            submission: the submission.
+            checked: its recomputed scores.
+            source: where it came from.
+            token: the name of the token of its submitter; None for the host.
+
+        Raises:
+            InputError: for a name that belongs to another submitter, is reserved, or has other characters; for a season
+                that the board does not have, or other rows than its.
+        """
+        summary = submission.manifest.summary
+        names.check_name(summary.model)
+        check_season(summary, self.seasons())
+        columns = columns_of(submission, checked, token)  # compressed before the board is locked
         with self.transaction() as session:
             # the attempt is written first: a transaction that begins by reading may not become a writer
             attempt = AttemptRow(
@@ -94,6 +113,7 @@ class Board:
             )
             session.add(attempt)
             session.flush()
+            self._claim_name(session, summary.model, token)
             insert = self.database.insert_if_absent(SubmissionRow, columns).returning(SubmissionRow.digest)
             if new := session.scalar(insert) is not None:
                 session.add_all(rows_of(submission.digest, checked))
@@ -104,6 +124,34 @@ class Board:
             sent = _SENDINGS.where(AttemptRow.digest == submission.digest)
             attempts = session.execute(sent).one()[1]
             return StoreResult(record_of(row, attempts), new, attempts)
+
+    def _claim_name(self, session: Session, name: str, token: str | None) -> None:
+        """Check that a name is the submitter's, who owns it from the first use on.
+
+        Raises:
+            InputError: when it belongs to another one.
+        """
+        key = names.folded_name(name)
+        own = {"key": key, "name": name, "submitter": token, "since": utc_now()}
+        session.execute(self.database.insert_if_absent(NameRow, own))
+        owner = session.get_one(NameRow, key)
+        if owner.submitter != token:
+            raise InputError(
+                f"the name {name!a} belongs to {owner.submitter or 'the host of the board'} since {owner.since}, as "
+                f"{owner.name!a}. Choose another one: `mathbench submit RUN --name NAME`."
+            )
+
+    def seasons(self) -> list[Season]:
+        """The seasons that come with mathbench, and those that the host has added."""
+        return [load_season(name) for name in available()] + [
+            parse_season(row.text, row.name) for row in self._season_rows()
+        ]
+
+    def _season_rows(self) -> list[SeasonRow]:
+        with self.transaction() as session:
+            rows = list(session.scalars(select(SeasonRow).order_by(SeasonRow.added, SeasonRow.name)))
+            session.expunge_all()
+            return rows
 
     def refuse(self, message: str, token: str | None = None) -> None:
         """Record an attempt that was refused."""
