@@ -12,10 +12,15 @@ from typing import Any
 
 from mathbench.errors import InputError, did_you_mean
 from mathbench.hashing import check_seed
-from mathbench.leaderboard.proof import PROVED
 from mathbench.leaderboard.ranking.tables import SOLVER, SORTS, Entry, RankTable, by_supervision
 from mathbench.leaderboard.submission import canonical_json
-from mathbench.leaderboard.submission_record import BADGES, SubmissionRecord
+from mathbench.leaderboard.submission_record import (
+    BADGES,
+    CLAIMED,
+    RESCORED,
+    SubmissionRecord,
+    weakest_badge,
+)
 from mathbench.reserve import SPLITS
 from mathbench.scores.results import Score
 from mathbench.scores.statistics import interval_bounds
@@ -37,7 +42,7 @@ def rank_tables(
         framework: only models of this framework; ranks are among those shown.
         split: only this split; by default the two test splits.
         sort: one of `SORTS`.
-        badge: only submissions with this badge, or with a proof for `PROVED`; ranks are among those shown.
+        badge: only submissions with this badge; ranks are among those shown.
 
     Raises:
         InputError: for a filter that matches nothing on the board, with the nearest value that does.
@@ -65,9 +70,9 @@ def _filtered(
     if framework is not None:
         records = _only(records, framework, "framework", lambda k: (str(k.summary.framework or "none"),))
     if badge is not None:
-        if badge not in (*BADGES, PROVED):
-            raise InputError(f"unknown badge '{badge}'. {did_you_mean(badge, (*BADGES, PROVED))}")
-        records = [k for k in records if (k.proof is not None if badge == PROVED else k.badge == badge)]
+        if badge not in BADGES:
+            raise InputError(f"unknown badge '{badge}'. {did_you_mean(badge, BADGES)}")
+        records = [k for k in records if k.badge == badge]
     return records
 
 
@@ -172,7 +177,7 @@ def _model(runs: list[SubmissionRecord], split: str) -> Entry:
         exact_match=fmean(shares),
         low=low,
         high=high,
-        badge=min((k.badge for k in runs), key=list(BADGES).index),
+        badge=weakest_badge(k.badge for k in runs),
         framework=summary.framework,
         encoding=settings_label(summary.encoding),
         recipe=settings_label(summary.recipe),
@@ -210,14 +215,14 @@ def _floors(records: list[SubmissionRecord], split: str) -> list[Entry]:
                 count = Score(by_split[split]["n"], by_split[split]["correct"])
                 if name not in best or count.exact_match > best[name].exact_match:
                     best[name] = count
-    return [_reference("floor", name, count, "self-reported") for name, count in best.items()]
+    return [_reference("floor", name, count, CLAIMED) for name, count in best.items()]
 
 
 def _solver(records: list[SubmissionRecord], split: str) -> list[Entry]:
     """The exact solver on its sample of rows, if there is one; where samples differ, the worst one counts."""
     counts = [entry.checked.solver[split] for entry in records if split in entry.checked.solver]
     worst = sorted(counts, key=lambda count: count.exact_match)[:1]
-    return [_reference("solver", SOLVER, count, "re-scored") for count in worst]
+    return [_reference("solver", SOLVER, count, RESCORED) for count in worst]
 
 
 def _reference(kind: str, name: str, count: Score, badge: str) -> Entry:
