@@ -144,8 +144,8 @@ class SubmissionRecord:
             InputError: for anything that the schema does not allow.
         """
         RECORD(record, "the file")
-        scores = {split: SplitScore.from_json(score) for split, score in record["scores"].items()}
-        solver = {split: Score.from_json(count) for split, count in record["solver"].items()}
+        scores = {split: SplitScore.from_json(score) for split, score in _in_order(record["scores"])}
+        solver = {split: Score.from_json(count) for split, count in _in_order(record["solver"])}
         proof = Proof(**record["proof"]) if "proof" in record else None
         checked = CheckResult(scores, solver, tuple(record["differences"]), proof)
         names = ("digest", "submitted", "manifest", "predictions_digest", "withdrawn")
@@ -156,6 +156,11 @@ class SubmissionRecord:
             attempts=record.get("attempts", 1),
             wrong_answers=record.get("wrong_answers_sha256"),
         )
+
+
+def _in_order(by_split: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The entries in the order of splits: files sort their keys."""
+    return [(split, by_split[split]) for split in SPLITS if split in by_split]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -44,10 +45,18 @@ def read_limited(path: Path, maximum: int) -> bytes:
     return data
 
 
-def compress_predictions(table: pa.Table) -> bytes:
-    """Write predictions as a compressed Parquet file."""
+def compress_predictions(table: pa.Table, **options: Any) -> bytes:
+    """Write predictions as a compressed Parquet file.
+
+    Args:
+        table: the predictions, also none.
+        options: of the writer.
+    """
     sink = BytesIO()
-    pq.write_table(table, sink, compression="zstd", compression_level=9)
+    with pq.ParquetWriter(sink, table.schema, compression="zstd", compression_level=9, **options) as writer:
+        # Arrow writes pages without headers for a group of no rows
+        if table.num_rows:
+            writer.write_table(table)
     return sink.getvalue()
 
 

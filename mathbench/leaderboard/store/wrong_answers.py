@@ -8,12 +8,10 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from io import BytesIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from mathbench import formats
@@ -23,7 +21,7 @@ from mathbench.leaderboard.check import check_rows, split_predictions
 from mathbench.leaderboard.submission import Manifest, Submission, canonical_json, sort_predictions
 from mathbench.scores.metrics import Bool, align_predictions, exact_match, flat
 from mathbench.scores.scorer import regenerate_split
-from mathbench.scores.untrusted import MAX_ROWS, MAX_TEXT, check_length, read_parquet
+from mathbench.scores.untrusted import MAX_ROWS, MAX_TEXT, check_length, compress_predictions, read_parquet
 
 COLUMNS = {"split": pa.string(), "row": pa.int64(), "prediction": pa.string(), "right": pa.bool_()}
 _SPLIT = pa.dictionary(pa.int32(), pa.string())
@@ -68,17 +66,12 @@ class WrongAnswers:
 
     def to_bytes(self) -> bytes:
         """The file: Parquet, the same bytes for the same answers and version of Arrow."""
-        sink = BytesIO()
-        pq.write_table(
+        return compress_predictions(
             self.table.cast(_SCHEMA).combine_chunks(),
-            sink,
-            compression="zstd",
-            compression_level=9,
             use_dictionary=["split", "prediction"],
             column_encoding={"row": "DELTA_BINARY_PACKED"},
             write_statistics=False,
         )
-        return sink.getvalue()
 
     def _part(self, split: str) -> pa.Table:
         return self.table.filter(pc.equal(self.table["split"], split))
