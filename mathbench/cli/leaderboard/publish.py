@@ -85,15 +85,18 @@ def _export_tables(format: str, board: str | None, out: Path | None, filters: sh
 
 
 def _export_folder(format: str, board: str | None, folder: Path | None, rounds: Path | None) -> None:
-    from mathbench.leaderboard.store.folder import certificate_loader, export, load_records
+    from mathbench.leaderboard.store.any_board import answers_loader, certificate_loader, load_records
+    from mathbench.leaderboard.store.folder import export
 
     if folder is None:
         raise InputError("a site is a folder of pages: give --out FOLDER.")
     if format == "html":
         _write_site(board, folder, rounds)
         return
-    paths = export(load_records(board)[1], folder, certificate_loader(board))
-    print_message(f"{len(paths)} submissions in {folder}")
+    records, loaders = load_records(board)[1], (answers_loader(board), certificate_loader(board))
+    with ProgressBar("submissions", len(records)) as bar:
+        export(records, folder, *loaders, on_record=lambda: bar(1))
+    print_message(f"{len(records)} submissions in {folder}, with their wrong answers")
 
 
 def _write_site(board: str | Path | None, folder: Path, rounds: Path | None) -> None:
@@ -161,9 +164,10 @@ def build(
     site: Annotated[Path | None, typer.Option("--site", help="Folder to write HTML pages to.")] = None,
     rounds: RoundsOption = None,
 ) -> None:
-    """Check a folder of results, and write its table into README.md.
+    """Recompute a folder of results, and write its table into README.md.
 
-    With --site, the HTML pages are written too.
+    A file without its wrong answers is shown as claimed. With --site, the HTML
+    pages are written too.
 
     Examples:
       mathbench leaderboard build leaderboard

@@ -36,7 +36,7 @@ def show(
     badge: Annotated[
         str | None,
         typer.Option(
-            "--badge", help="Badge to include: self-reported, re-scored, reproduced or proved. Default: all."
+            "--badge", help="Badge to include: claimed, re-scored, reproduced or proved. Default: all."
         ),
     ] = None,
     split: SplitOption = None,
@@ -206,7 +206,7 @@ def _show_withdrawn(board: str | None, task: str | None, as_json: bool) -> None:
 
 def _load(board: str | None) -> "tuple[str, list[SubmissionRecord]]":
     """Return the name of a board and its submissions."""
-    from mathbench.leaderboard.store.folder import load_records
+    from mathbench.leaderboard.store.any_board import load_records
 
     return load_records(board)
 

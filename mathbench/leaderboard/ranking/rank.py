@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from mathbench.errors import InputError, did_you_mean
 from mathbench.hashing import check_seed
-from mathbench.leaderboard.proof import PROVED
 from mathbench.leaderboard.ranking.entries import TaskEntry
 from mathbench.leaderboard.ranking.paired import compare_over_tasks
 from mathbench.leaderboard.ranking.ranked_board import RankedBoard
@@ -21,7 +20,7 @@ from mathbench.leaderboard.seasons.references import SOLVER
 from mathbench.leaderboard.seasons.season import SEASON_SPLITS, SeasonTask
 from mathbench.leaderboard.submission import canonical_json
 from mathbench.leaderboard.submission_manifest import Supervision
-from mathbench.leaderboard.submission_record import BADGES, SubmissionRecord
+from mathbench.leaderboard.submission_record import BADGES, SubmissionRecord, weakest_badge
 from mathbench.reserve import SPLITS
 from mathbench.scores.results import Score, SplitScore
 from mathbench.scores.statistics import interval_bounds
@@ -40,7 +39,7 @@ class TableFilters:
         framework: only models of this framework.
         split: only this split.
         sort: one of `SORTS`.
-        badge: only submissions with this badge, or with a proof for `PROVED`.
+        badge: only submissions with this badge.
         internal: leave out models that were trained on other data than rows of the task.
         revised: leave out models that state no revision.
 
@@ -61,18 +60,16 @@ class TableFilters:
             raise InputError(f"unknown order '{self.sort}'. {did_you_mean(self.sort, SORTS)}")
         if self.split is not None and self.split not in SPLITS:
             raise InputError(f"unknown split '{self.split}'. {did_you_mean(self.split, SPLITS)}")
-        badges = (*BADGES, PROVED)
-        if self.badge is not None and self.badge not in badges:
-            raise InputError(f"unknown badge '{self.badge}'. {did_you_mean(self.badge, badges)}")
+        if self.badge is not None and self.badge not in BADGES:
+            raise InputError(f"unknown badge '{self.badge}'. {did_you_mean(self.badge, BADGES)}")
 
     def match(self, line: Entry) -> bool:
         """Whether a line is shown; floors and the exact solver always are."""
         if line.kind != "model":
             return True
-        has_badge = self.badge in (None, line.badge) or (self.badge == PROVED and bool(line.proof))
         return (
             self.framework in (None, line.framework or "none")
-            and has_badge
+            and self.badge in (None, line.badge)
             and not (self.internal and line.external)
             and not (self.revised and not line.revision)
         )
@@ -223,7 +220,7 @@ def _line(runs: Sequence[SubmissionRecord], shares: Sequence[float], n: int, spl
         exact_match=fmean(shares),
         low=low,
         high=high,
-        badge=min((k.badge for k in runs), key=list(BADGES).index),
+        badge=weakest_badge(k.badge for k in runs),
         framework=summary.framework,
         encoding=settings_label(summary.encoding),
         recipe=settings_label(summary.recipe),

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mathbench.leaderboard.proof import PROVED
 from mathbench.leaderboard.ranking.tables import Entry, RankTable
 from mathbench.leaderboard.submission_manifest import SUPERVISIONS
+from mathbench.leaderboard.submission_record import BADGES
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -69,26 +69,21 @@ CSV_COLUMNS = (
 MARKS = ("<!-- leaderboard: begin -->", "<!-- leaderboard: end -->")
 
 NOTE = (
-    "Exact match on rows that training never saw, recomputed from the predictions. Models that share a rank "
-    "cannot be told apart at 95 %. *Floors* are shortcuts without understanding, as submissions report them; "
-    "the exact solver answers a sample. † the claimed score is not the recomputed one, which is shown."
+    "Exact match on rows that training never saw. Models that share a rank cannot be told apart at 95 %. *Floors* are "
+    "shortcuts without understanding, as submissions report them; the exact solver answers a sample. † the claimed "
+    "score is not the recomputed one, which is shown."
 )
-
-
 SUPERVISION_NOTE = (
     "Ranks are among models of the same supervision: what training gives away beyond one answer per example."
-)
-PROVED_NOTE = (
-    "*proved*: the board checked a certificate that the weights are right for numbers of any length, and these weights "
-    "gave the predictions."
 )
 
 
 def notes(tables: Sequence[RankTable]) -> str:
-    """The text that explains some tables."""
+    """The text that explains some tables, with the badges in them."""
     stated = any(table.supervision is not None for table in tables)
-    proved = any(line.proof for table in tables for line in table.lines)
-    return " ".join([NOTE, *([SUPERVISION_NOTE] if stated else []), *([PROVED_NOTE] if proved else [])])
+    found = {line.badge for table in tables for line in table.lines}
+    meanings = "; ".join(f"*{badge}*: {meaning}" for badge, meaning in BADGES.items() if badge in found)
+    return " ".join([NOTE, *([SUPERVISION_NOTE] if stated else []), *([f"{meanings}."] if meanings else [])])
 
 
 def title(table: RankTable, tables: Sequence[RankTable]) -> str:
@@ -96,11 +91,6 @@ def title(table: RankTable, tables: Sequence[RankTable]) -> str:
     stated = any(other.supervision is not None for other in tables)
     words = f", {SUPERVISIONS[table.supervision]}" if stated else ""
     return f"{escape_control(table.task)}, {table.split}{words}"
-
-
-def badges(line: Entry) -> str:
-    """The badge of a line, and whether it is proved."""
-    return f"{line.badge}, {PROVED}" if line.proof else line.badge
 
 
 def cells(line: Entry) -> tuple[str, ...]:
@@ -117,7 +107,7 @@ def cells(line: Entry) -> tuple[str, ...]:
         str(line.seeds) if line.kind == "model" else "",
         f"{line.n:,}",
         f"{line.parameters:,}" if line.parameters else "",
-        badges(line),
+        line.badge,
         str(line.attempts or ""),
         line.submissions[0][:8] if line.submissions else "",
     )

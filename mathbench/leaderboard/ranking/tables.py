@@ -19,7 +19,7 @@ class Entry:
         n: the number of rows of one run.
         exact_match: the share of right answers; for several training seeds their mean.
         low, high: the 95 % interval.
-        badge: how the score was verified.
+        badge: what was checked of the score, one of `submission_record.BADGES`; of several submissions the weakest.
         rank: 1 + the number of models that are significantly better; models that cannot be told apart share a rank.
             None for models that are not ranked: open, incomplete, claimed.
         framework, encoding, recipe: of its training; the recipe by its name or the start of its digest.

@@ -71,6 +71,15 @@ def of_certificate(digest: str) -> str:
     return f"{CERTIFICATES}{digest[:12]}.safetensors"
 
 
+def of_proof(digest: str) -> str:
+    """The page of what is proved about a submission.
+
+    >>> of_proof("a" * 64)
+    'proofs/aaaaaaaaaaaa.html'
+    """
+    return f"proofs/{digest[:12]}.html"
+
+
 def of_round(name: str) -> str:
     """A round's page.
 

@@ -8,8 +8,9 @@ from mathbench.errors import InputError
 from mathbench.leaderboard.site import round_page
 from mathbench.leaderboard.site.page_set import PageSet
 from mathbench.leaderboard.site.snapshot import Snapshot
+from mathbench.leaderboard.store.any_board import certificate_loader, predictions_loader
 from mathbench.leaderboard.store.board import Board
-from mathbench.leaderboard.store.folder import certificate_loader, folder_path, is_folder, read_folder
+from mathbench.leaderboard.store.folder import folder_path, is_folder, read_folder
 from mathbench.scores import strict_json
 from mathbench.scores.schema_types import ListOf, Text
 from mathbench.storage import atomic
@@ -27,8 +28,13 @@ def load_pages(target: str | Path | None, folder: Path | None = None) -> PageSet
     if is_folder(target):
         path = folder_path(target)
         snapshot = Snapshot.from_records(path.resolve().name, read_folder(path))
-        certificates = certificate_loader(path)
-        return PageSet(snapshot, round_page.read(folder), None, served=False, load_certificate=certificates)
+        return PageSet(
+            snapshot,
+            round_page.read(folder),
+            predictions_loader(path),
+            served=False,
+            load_certificate=certificate_loader(path),
+        )
     board = Board(target, create=False)
     snapshot = Snapshot.from_records(board.public_name, board.records(), board.attempts())
     rounds = round_page.read(folder)

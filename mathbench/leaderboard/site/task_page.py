@@ -26,7 +26,7 @@ MAX_GRIDS = 4  # models with a grid of lengths
 
 @dataclass(frozen=True)
 class Filters:
-    """The filters and the order of a ranking: a word in the model's name, framework, badge or proved, sort key."""
+    """The filters and the order of a ranking: a word in the model's name, framework, badge, sort key."""
 
     word: str = ""
     framework: str = ""
@@ -40,7 +40,7 @@ class Filters:
         return (
             self.word.lower() in line.model.lower()
             and self.framework in ("", line.framework or "none")
-            and (self.badge in ("", line.badge) or (self.badge == PROVED and bool(line.proof)))
+            and self.badge in ("", line.badge)
         )
 
 
@@ -103,7 +103,7 @@ def page(group: TaskGroup, context: PageContext, filters: Filters) -> Page:
         rankings=rankings,
         complete=all(found.complete for found in rankings),
         filters=filters,
-        badges=(*BADGES, PROVED),
+        badges=BADGES,
         stated=any(found.supervision is not None for found in rankings),
         frameworks=sorted({entry.summary.framework or "none" for entry in group.active}),
         plot=charts.curves(drawn),

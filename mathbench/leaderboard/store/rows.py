@@ -11,7 +11,7 @@ from mathbench.leaderboard.check import CheckResult
 from mathbench.leaderboard.proof import Proof
 from mathbench.leaderboard.store.tables import ScoreRow, SubmissionRow
 from mathbench.leaderboard.submission import Submission
-from mathbench.leaderboard.submission_record import SubmissionRecord
+from mathbench.leaderboard.submission_record import RESCORED, SubmissionRecord, current_badge
 from mathbench.leaderboard.times import utc_now
 from mathbench.scores.metrics import Bool
 from mathbench.scores.results import Score, SplitScore
@@ -23,7 +23,7 @@ def columns_of(submission: Submission, checked: CheckResult, submitter: str | No
     return {
         "digest": submission.digest,
         "submitted": utc_now(),
-        "badge": "re-scored",
+        "badge": current_badge(RESCORED, checked.proof),
         "task_id": manifest.task.id,
         "task_name": manifest.task.name,
         "model": manifest.summary.model,
@@ -67,7 +67,7 @@ def record_of(row: SubmissionRow, attempts: int) -> SubmissionRecord:
     return SubmissionRecord(
         digest=row.digest,
         submitted=row.submitted,
-        badge=row.badge,
+        badge=current_badge(row.badge, proof),
         manifest=row.manifest,
         predictions_digest=row.predictions_digest,
         checked=CheckResult(scores, solver, tuple(row.differences), proof),
