@@ -164,6 +164,8 @@ def _between_tasks(values: Float, weights: Float) -> VariancePart:
 
 def _pair_p_values(tasks: Sequence[RowMoments], difference: Float, parts: Sequence[VariancePart]) -> Float:
     """Two-sided p-values, (M, M): exact for one task and one seed on both sides."""
+    if len(difference) == 1:
+        return np.ones((1, 1))
     upper = [
         VariancePart(_upper(part.variance), _upper(np.broadcast_to(part.degrees, difference.shape)))
         for part in parts

@@ -3,7 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,19 @@ def available() -> list[str]:
     True
     """
     return sorted(path.stem for path in (builtin_folder("leaderboard") / FOLDER).glob("*.toml"))
+
+
+def check_new_season(season: Season, known: Iterable[Season]) -> None:
+    """Check that a season may be added: the name is free, or the season is there already.
+
+    Raises:
+        InputError: when another season has its name.
+    """
+    for other in known:
+        if other.name == season.name and other.digest != season.digest:
+            raise InputError(
+                f"the board has another season {season.name}; a season never changes. Give the new one another name."
+            )
 
 
 def season_path(name: str) -> Path:

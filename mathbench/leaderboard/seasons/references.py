@@ -1,13 +1,15 @@
 """The floors and the exact solver on the rows of a season: computed by the board, once, and never reported to it."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from mathbench.baselines.run import score_shortcuts
 from mathbench.dataset.data import DEFAULT_SIZES, Data, all_sizes
 from mathbench.errors import InputError
-from mathbench.leaderboard.seasons.files import FOLDER
+from mathbench.leaderboard.seasons.files import FOLDER, load_season
 from mathbench.leaderboard.seasons.season import Season, SeasonTask
 from mathbench.registry import builtin_folder
 from mathbench.scores import strict_json
@@ -72,9 +74,30 @@ def parse_references(document: Any, season: Season, where: str) -> References:
     }
 
 
-def builtin_references(season: Season) -> References:
-    """The references of a season that comes with mathbench."""
-    path = builtin_folder("leaderboard") / FOLDER / f"{season.name}.references.json"
+@cache
+def builtin_seasons() -> tuple[tuple[Season, References], ...]:
+    """The seasons that come with mathbench, with their references."""
+    return tuple(seasons_in(builtin_folder("leaderboard")))
+
+
+def seasons_in(folder: Path) -> Iterator[tuple[Season, References]]:
+    """The seasons in a folder board, with their references where these are there.
+
+    Raises:
+        InputError: for an invalid file.
+    """
+    for path in sorted((folder / FOLDER).glob("*.toml")):
+        season = load_season(str(path))
+        yield season, read_references(references_path(path), season)
+
+
+def references_path(season: Path) -> Path:
+    """The file of the references of a season with a file."""
+    return season.with_suffix(".references.json")
+
+
+def read_references(path: Path, season: Season) -> References:
+    """Read the references of a season from a file; none where there is no file."""
     if not path.is_file():
         return {}
     return parse_references(strict_json.parse(path.read_bytes(), path.name), season, path.name)
