@@ -194,7 +194,7 @@ class PageSet:
             )
         groups = self.snapshot.by_digest
         load = self._load_predictions
-        return compare(*((groups[digest].by_digest[digest], load(digest)) for digest in (first, second)))
+        return compare(*([(groups[digest].by_digest[digest], load(digest))] for digest in (first, second)))
 
 
 def _parsed(path: str) -> tuple[str, str]:
