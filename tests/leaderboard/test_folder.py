@@ -248,6 +248,18 @@ def test_an_older_board_that_says_self_reported(run, board):
     assert record.badge == "claimed" and Board(board).one(record.digest).badge == "claimed"
 
 
+def test_what_was_not_verified_says_so(cli, folder, tmp_path):  # noqa: F811
+    unverified = "not verified when these pages were written"
+    for command in (("export", "--format", "html", "--board", folder, "--out"), ("build", folder, "--site")):
+        code, _, err = cli("leaderboard", *command, tmp_path / command[0])
+        page = (tmp_path / command[0] / "index.html").read_text()
+        assert code == 0 and (unverified in page) == (command[0] == "export"), err
+    assert unverified not in load_pages(folder, verified=True).page("about.html").body.decode()
+    for command in ("show", "export"):
+        code, _, err = cli("leaderboard", command, "--board", folder)
+        assert code == 0 and "files are not verified here" in err
+
+
 def test_models_of_a_folder_are_compared(cli, folder, board):  # noqa: F811
     compare = ("leaderboard", "compare", "lstm-seq2seq", "other", "--json", "--board")
     code, out, _ = cli(*compare, folder)

@@ -74,6 +74,7 @@ def _export_tables(format: str, board: str | None, out: Path | None, filters: sh
     from mathbench.leaderboard.ranking import render
 
     name, tables = show.ranked_tables(board, *filters)
+    show.print_unverified(board)
     if format == "json":
         print_json(render.tables_json(tables, name))
         return
@@ -99,12 +100,12 @@ def _export_folder(format: str, board: str | None, folder: Path | None, rounds: 
     print_message(f"{len(records)} submissions in {folder}, with their wrong answers")
 
 
-def _write_site(board: str | Path | None, folder: Path, rounds: Path | None) -> None:
+def _write_site(board: str | Path | None, folder: Path, rounds: Path | None, verified: bool = False) -> None:
     """Write the HTML pages, with a progress bar."""
     from mathbench.leaderboard.site.export import export, load_pages
 
     _check_rounds(rounds)
-    site = load_pages(board, rounds)
+    site = load_pages(board, rounds, verified)
     with ProgressBar("pages", sum(1 for _ in site.paths())) as bar:
         count = export(site, folder, lambda path: bar(1))
     print_message(
@@ -193,7 +194,7 @@ def build(
     if not check:
         _write(page, text, marked=True)
         if site is not None:
-            _write_site(folder, site, rounds)
+            _write_site(folder, site, rounds, verified=True)
         return
     found = page.read_text(encoding="utf-8") if page.is_file() else ""
     if render.replace_marked_block(found, text) != found:

@@ -111,10 +111,20 @@ def _show_tables(board: str | None, filters: tuple[Any, ...], plot: bool, form: 
         if tables:
             print_message(
                 "models that share a rank do not differ significantly; "
-                "† the claimed score differs from the recomputed one"
+                "† the submitter states another score than the one that is shown"
             )
             _print_proofs(tables)
+            print_unverified(board)
             _print_attempts(board, records)
+
+
+def print_unverified(board: str | None) -> None:
+    """Print that the files of a folder were read and not verified."""
+    from mathbench.leaderboard.store.folder import folder_path, is_folder
+
+    if is_folder(board):
+        path = folder_path(board)
+        print_message(f"files are not verified here; `mathbench leaderboard verify --board {path}` does it")
 
 
 def _print_proofs(tables: "list[RankTable]") -> None:

@@ -70,8 +70,8 @@ MARKS = ("<!-- leaderboard: begin -->", "<!-- leaderboard: end -->")
 
 NOTE = (
     "Exact match on rows that training never saw. Models that share a rank cannot be told apart at 95 %. *Floors* are "
-    "shortcuts without understanding, as submissions report them; the exact solver answers a sample. † the claimed "
-    "score is not the recomputed one, which is shown."
+    "shortcuts without understanding, as submissions report them; the exact solver answers a sample. † the "
+    "submitter states another score than the one that is shown."
 )
 SUPERVISION_NOTE = (
     "Ranks are among models of the same supervision: what training gives away beyond one answer per example."

@@ -18,12 +18,13 @@ from mathbench.storage import atomic
 LIST_FILE = ".mathbench-site.json"  # the files of an earlier export; no others are ever removed
 
 
-def load_pages(target: str | Path | None, folder: Path | None = None) -> PageSet:
+def load_pages(target: str | Path | None, folder: Path | None = None, verified: bool = False) -> PageSet:
     """Load the pages of any board: a folder, a file or a database URL.
 
     Args:
         target: the board.
         folder: holds sealed rounds.
+        verified: whether a board that is a folder was just verified; without that, its pages say that it was not.
     """
     if is_folder(target):
         path = folder_path(target)
@@ -34,6 +35,7 @@ def load_pages(target: str | Path | None, folder: Path | None = None) -> PageSet
             predictions_loader(path),
             served=False,
             load_certificate=certificate_loader(path),
+            unverified=not verified,
         )
     board = Board(target, create=False)
     snapshot = Snapshot.from_records(board.public_name, board.records(), board.attempts())
