@@ -8,6 +8,7 @@ from typing import Any
 from mathbench.errors import InputError
 from mathbench.hashing import check_seed
 from mathbench.leaderboard.check import CheckResult
+from mathbench.leaderboard.names import folded_name
 from mathbench.leaderboard.proof import MEANING, PROOF, PROVED, Proof
 from mathbench.leaderboard.submission import canonical_json
 from mathbench.leaderboard.submission_manifest import MANIFEST, ManifestSummary, summarise_manifest
@@ -59,7 +60,7 @@ RECORD = Record(
         "differences": ListOf(Text(500)),
         "manifest": MANIFEST,
     },
-    {"attempts": Integer(1), "proof": PROOF, "wrong_answers_sha256": DIGEST},
+    {"attempts": Integer(1), "proof": PROOF, "submitter": nullable(Text(50)), "wrong_answers_sha256": DIGEST},
 )
 
 
@@ -76,6 +77,7 @@ class SubmissionRecord:
         checked: the recomputed scores.
         withdrawn: the reason; None if it was not withdrawn.
         attempts: how often this content was submitted.
+        submitter: the name of the token that it was submitted with; None where the host put it on the board.
         wrong_answers: SHA-256 of the file with its wrong answers, beside its file in a folder; None without one.
 
     Raises:
@@ -90,6 +92,7 @@ class SubmissionRecord:
     checked: CheckResult
     withdrawn: str | None = None
     attempts: int = 1
+    submitter: str | None = None
     wrong_answers: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -113,10 +116,15 @@ class SubmissionRecord:
         return canonical_json({"id": task["id"], "parameters": task["parameters"]})
 
     @cached_property
+    def owner_key(self) -> tuple[str | None, str]:
+        """Identifies the model by its submitter and its name."""
+        return self.submitter, folded_name(self.summary.model)
+
+    @cached_property
     def model_key(self) -> str:
-        """Identifies the model, its training and the answered rows, but not the training seed."""
+        """Identifies the submitter, the model, its training and the answered rows, but not the training seed."""
         data = {"seed": check_seed(self.summary.data["seed"]), "sizes": self.summary.data["sizes"]}
-        return canonical_json({"model": self.summary.identity, "data": data})
+        return canonical_json({"model": self.summary.identity, "data": data, "owner": self.owner_key})
 
     def to_json(self) -> dict[str, Any]:
         """As plain values of the schema `RECORD`, without the predictions."""
@@ -131,6 +139,7 @@ class SubmissionRecord:
             "solver": {split: count.to_json() for split, count in self.checked.solver.items()},
             "differences": list(self.checked.differences),
             "attempts": self.attempts,
+            "submitter": self.submitter,
             "manifest": dict(self.manifest),
             **({"proof": self.proof.to_json()} if self.proof else {}),
             **({"wrong_answers_sha256": self.wrong_answers} if self.wrong_answers else {}),
@@ -154,6 +163,7 @@ class SubmissionRecord:
             badge=current_badge(record["badge"], proof),
             checked=checked,
             attempts=record.get("attempts", 1),
+            submitter=record.get("submitter"),
             wrong_answers=record.get("wrong_answers_sha256"),
         )
 

@@ -10,6 +10,7 @@ from mathbench.cli.leaderboard import show
 from mathbench.cli.leaderboard.options import (
     BoardOption,
     FrameworkOption,
+    SeasonOption,
     SortOption,
     SplitOption,
     TaskOption,
@@ -44,6 +45,7 @@ def export(
     split: SplitOption = None,
     sort: SortOption = "score",
     rounds: RoundsOption = None,
+    season: SeasonOption = None,
 ) -> None:
     """Export a board as Markdown, CSV, JSON or HTML pages.
 
@@ -65,15 +67,24 @@ def export(
     if (format == "json" and out is not None) or format == "html":
         if task or framework or split:
             raise InputError(f"--format {format} writes the whole board; the filters do not apply to it.")
-        _export_folder(format, board, out, rounds)
+        _export_folder(format, board, out, rounds, season)
         return
-    _export_tables(format, board, out, (task, framework, split, sort))
+    _export_tables(format, board, out, season, (task, framework, split, sort))
 
 
-def _export_tables(format: str, board: str | None, out: Path | None, filters: show.Filters) -> None:
+def _export_tables(
+    format: str,
+    board: str | None,
+    out: Path | None,
+    season: str | None,
+    filters: tuple[str | None, str | None, str | None, str],
+) -> None:
     from mathbench.leaderboard.ranking import render
+    from mathbench.leaderboard.ranking.rank import TableFilters
+    from mathbench.leaderboard.store.any_board import load_ranked
 
-    name, tables = show.ranked_tables(board, *filters)
+    name, opened = load_ranked(board, season)
+    tables = show.all_tables(opened, TableFilters(*filters))
     show.print_unverified(board)
     if format == "json":
         print_json(render.tables_json(tables, name))
@@ -85,14 +96,16 @@ def _export_tables(format: str, board: str | None, out: Path | None, filters: sh
         _write(out, text, marked=format == "markdown")
 
 
-def _export_folder(format: str, board: str | None, folder: Path | None, rounds: Path | None) -> None:
+def _export_folder(
+    format: str, board: str | None, folder: Path | None, rounds: Path | None, season: str | None
+) -> None:
     from mathbench.leaderboard.store.any_board import answers_loader, certificate_loader, load_records
     from mathbench.leaderboard.store.folder import export
 
     if folder is None:
         raise InputError("a site is a folder of pages: give --out FOLDER.")
     if format == "html":
-        _write_site(board, folder, rounds)
+        _write_site(board, folder, rounds, season)
         return
     records, loaders = load_records(board)[1], (answers_loader(board), certificate_loader(board))
     with ProgressBar("submissions", len(records)) as bar:
@@ -100,12 +113,18 @@ def _export_folder(format: str, board: str | None, folder: Path | None, rounds: 
     print_message(f"{len(records)} submissions in {folder}, with their wrong answers")
 
 
-def _write_site(board: str | Path | None, folder: Path, rounds: Path | None, verified: bool = False) -> None:
+def _write_site(
+    board: str | Path | None,
+    folder: Path,
+    rounds: Path | None,
+    season: str | None = None,
+    verified: bool = False,
+) -> None:
     """Write the HTML pages, with a progress bar."""
     from mathbench.leaderboard.site.export import export, load_pages
 
     _check_rounds(rounds)
-    site = load_pages(board, rounds, verified)
+    site = load_pages(board, rounds, season, verified)
     with ProgressBar("pages", sum(1 for _ in site.paths())) as bar:
         count = export(site, folder, lambda path: bar(1))
     print_message(
@@ -178,8 +197,8 @@ def build(
       mathbench leaderboard build leaderboard --site site
     """
     from mathbench.leaderboard.ranking import render
-    from mathbench.leaderboard.ranking.rank import rank_tables
-    from mathbench.leaderboard.store.folder import read_folder
+    from mathbench.leaderboard.ranking.rank import TableFilters
+    from mathbench.leaderboard.store.any_board import load_ranked
 
     if not folder.is_dir():
         raise InputError(f"there is no folder '{folder}'.")
@@ -190,7 +209,7 @@ def build(
     page = folder / "README.md"
     _check_targets(None if check else page, site, rounds)
     verify_folder(folder, as_json=False)
-    text = render.markdown(rank_tables(read_folder(folder)))
+    text = render.markdown(show.all_tables(load_ranked(folder)[1], TableFilters()))
     if not check:
         _write(page, text, marked=True)
         if site is not None:

@@ -28,6 +28,7 @@ def form_page(
         context,
         address.COMPARE,
         suggested=suggested,
+        groups=snapshot.by_digest,
         by_task=by_task,
         error=error,
         requested=requested,

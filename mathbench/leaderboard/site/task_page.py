@@ -14,6 +14,7 @@ from mathbench.leaderboard.ranking.tables import SORTS, Entry, RankTable
 from mathbench.leaderboard.site import charts, facets
 from mathbench.leaderboard.site.page import CSV, Page, PageContext, csv_page, render_page
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, TaskGroup
+from mathbench.leaderboard.submission import canonical_json
 from mathbench.leaderboard.submission_manifest import SUPERVISIONS, Supervision
 from mathbench.leaderboard.submission_record import BADGES
 from mathbench.rows import Rows
@@ -206,7 +207,7 @@ def strata_data(group: TaskGroup) -> Page:
 
 def samples(group: TaskGroup) -> list[dict[str, Any]]:
     """A few sample rows of the task."""
-    return _samples(group.records[0].task_key)
+    return _samples(canonical_json({"id": group.task["id"], "parameters": dict(group.task["parameters"])}))
 
 
 @lru_cache(maxsize=1024)

@@ -1,9 +1,13 @@
 """What commands and pages read from a board of any kind: a folder of files, an SQLite file or a database URL."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from mathbench.errors import InputError
+from mathbench.errors import InputError, did_you_mean
+from mathbench.leaderboard.ranking.ranked_board import LoadRights, RankedBoard, Rights, RowCache
+from mathbench.leaderboard.seasons.files import check_new_season
+from mathbench.leaderboard.seasons.references import References, builtin_seasons, seasons_in
+from mathbench.leaderboard.seasons.season import CORE, Season
 from mathbench.leaderboard.store import wrong_answers
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.store.folder import (
@@ -16,7 +20,7 @@ from mathbench.leaderboard.store.folder import (
     read_stated,
     result_paths,
 )
-from mathbench.leaderboard.store.rebuilding import rebuild
+from mathbench.leaderboard.store.rebuilding import read_right, rebuild
 from mathbench.leaderboard.submission import Submission
 from mathbench.leaderboard.submission_record import SubmissionRecord
 
@@ -31,6 +35,64 @@ def load_records(target: str | Path | None) -> tuple[str, list[SubmissionRecord]
         return str(folder_path(target)), read_folder(folder_path(target))
     board = Board(target, create=False)
     return board.name, board.records()
+
+
+def load_seasons(target: str | Path | None) -> dict[str, tuple[Season, References]]:
+    """The seasons of a board by name, with their references.
+
+    Raises:
+        InputError: for an invalid season in a folder.
+    """
+    if not is_folder(target):
+        found = Board(target, create=False).seasons_with_references()
+    else:
+        own = list(seasons_in(folder_path(target)))
+        for season, _ in own:
+            check_new_season(season, (known for known, _ in builtin_seasons()))
+        found = [*builtin_seasons(), *own]
+    return {season.name: (season, references) for season, references in found}
+
+
+def choose_season(
+    seasons: Mapping[str, tuple[Season, References]], requested: str | None
+) -> tuple[Season, References]:
+    """The requested season, or the default one.
+
+    Raises:
+        InputError: when there is none of this name.
+    """
+    name = requested or CORE
+    if name not in seasons:
+        raise InputError(f"the board has no season '{name}'. {did_you_mean(name, seasons)}")
+    return seasons[name]
+
+
+def load_ranked(target: str | Path | None, season: str | None = None) -> tuple[str, RankedBoard]:
+    """The name of a board, and the board as a season ranks it.
+
+    Args:
+        target: the board.
+        season: the name of the season; None for the default one.
+
+    Raises:
+        InputError: when the board has no such season.
+    """
+    name, records = load_records(target)
+    chosen = choose_season(load_seasons(target), season)
+    return name, RankedBoard(records, *chosen, RowCache(rights_loader(target)))
+
+
+def rights_loader(target: str | Path | None) -> LoadRights:
+    """A function that reads which rows of submissions are right; those that are only claimed are absent."""
+    if not is_folder(target):
+        return Board(target, create=False).rights
+    paths = _paths(folder_path(target))
+
+    def load(digests: Sequence[str]) -> Rights:
+        found = ((digest, read_right(paths[digest])) for digest in digests)
+        return {digest: right for digest, right in found if right is not None}
+
+    return load
 
 
 def certificate_loader(target: str | Path | None) -> LoadFile:

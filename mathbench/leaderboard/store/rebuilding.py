@@ -9,11 +9,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from mathbench.errors import InputError
+from mathbench.leaderboard.check import check_submission
 from mathbench.leaderboard.proof import prove
 from mathbench.leaderboard.store import wrong_answers
-from mathbench.leaderboard.store.folder import answers_path, read_answers, read_certificate
+from mathbench.leaderboard.store.folder import answers_path, read_answers, read_certificate, read_stated
 from mathbench.leaderboard.submission import Manifest, Submission, sort_predictions
 from mathbench.leaderboard.submission_record import SubmissionRecord
+from mathbench.scores.metrics import Bool
 from mathbench.scores.scorer import regenerate_split
 from mathbench.scores.untrusted import MAX_ROWS
 
@@ -59,6 +61,25 @@ def rebuild(path: Path, stated: SubmissionRecord) -> Submission | None:
         what = "weights of the certificate" if answers is None else f"answers in {answers_path(path).name}"
         raise InputError(f"the {what} give other predictions than those that were submitted.")
     return again
+
+
+def read_right(path: Path) -> Mapping[str, Bool] | None:
+    """Which rows of a submission with a file are right, bool (n,) per split; None where this is not known.
+
+    What its wrong answers state is taken as it is; `mathbench leaderboard verify` checks it.
+    """
+    try:
+        stated = read_stated(path)
+        sizes, answers = (
+            scored_sizes(Manifest(stated.manifest), stated.checked.scores),
+            read_answers(path, stated),
+        )
+        if answers is not None:
+            return wrong_answers.read(answers, answers_path(path).name, sizes).right(sizes)
+        again = rebuild(path, stated)
+        return None if again is None else check_submission(again).right
+    except InputError:
+        return None
 
 
 def _proved_answers(manifest: Manifest, certificate: bytes, sizes: Mapping[str, int]) -> pa.Table:

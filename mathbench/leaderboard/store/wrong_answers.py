@@ -118,7 +118,7 @@ def _differing(manifest: Manifest, split: str, rows: NDArray[np.int64], predicti
 
 def _written_truth(manifest: Manifest, split: str) -> pa.Table:
     """The rows of a split: row, question, answer, and written, the answer in the format of the task."""
-    spec = {name: manifest.document["task"][name] for name in ("id", "parameters")}
+    spec = {name: manifest.summary.task[name] for name in ("id", "parameters")}
     return _remembered(canonical_json(spec), manifest.seed, split, manifest.sizes[split])
 
 
