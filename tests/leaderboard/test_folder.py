@@ -236,7 +236,9 @@ def test_without_its_answers_a_file_is_claimed(folder, cli):  # noqa: F811
     at = next(path for path in site.paths() if path.endswith("addition-base10-digits2.html"))
     page = site.page(at).body.decode()
     assert '<span class="badge claimed">claimed</span>' in page and "re-scored" in page
-    shown = json.loads(cli("leaderboard", "show", "--board", folder, "--badge", "claimed", "--json")[1])
+    shown = json.loads(
+        cli("leaderboard", "show", "--board", folder, "--open", "--badge", "claimed", "--json")[1]
+    )
     assert [line["model"] for line in shown["tables"][0]["lines"] if line["kind"] == "model"] == [
         "lstm-seq2seq"
     ]

@@ -172,8 +172,8 @@ def _print_legend(
         )
     if tables:
         _print_proofs(tables)
-        print_unverified(target)
         _print_attempts(target, board.records)
+    print_unverified(target)
     if board.open and not open_only:
         print_message(
             f"{len(board.open)} open submissions are not about the rows of {board.season.name} and have no rank: "
