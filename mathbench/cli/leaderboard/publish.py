@@ -85,6 +85,7 @@ def _export_tables(
 
     name, opened = load_ranked(board, season)
     tables = show.all_tables(opened, TableFilters(*filters))
+    show.print_unverified(board)
     if format == "json":
         print_json(render.tables_json(tables, name))
         return
@@ -113,13 +114,17 @@ def _export_folder(
 
 
 def _write_site(
-    board: str | Path | None, folder: Path, rounds: Path | None, season: str | None = None
+    board: str | Path | None,
+    folder: Path,
+    rounds: Path | None,
+    season: str | None = None,
+    verified: bool = False,
 ) -> None:
     """Write the HTML pages, with a progress bar."""
     from mathbench.leaderboard.site.export import export, load_pages
 
     _check_rounds(rounds)
-    site = load_pages(board, rounds, season)
+    site = load_pages(board, rounds, season, verified)
     with ProgressBar("pages", sum(1 for _ in site.paths())) as bar:
         count = export(site, folder, lambda path: bar(1))
     print_message(
@@ -208,7 +213,7 @@ def build(
     if not check:
         _write(page, text, marked=True)
         if site is not None:
-            _write_site(folder, site, rounds)
+            _write_site(folder, site, rounds, verified=True)
         return
     found = page.read_text(encoding="utf-8") if page.is_file() else ""
     if render.replace_marked_block(found, text) != found:
