@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mathbench.cli.leaderboard import show
+from mathbench.cli.leaderboard import published, show
 from mathbench.cli.leaderboard.options import (
     BoardOption,
     FrameworkOption,
@@ -18,7 +18,19 @@ from mathbench.cli.leaderboard.verify import verify_folder
 from mathbench.cli.output import ProgressBar, print_json, print_message
 from mathbench.errors import CheckFailed, InputError, did_you_mean
 
-FORMATS = ("markdown", "csv", "json", "html")
+FILTERS = ("task", "framework", "split")
+SOURCE = ("source-name", "source-url")
+# formats with the options that they take beside --board and --out
+FORMATS = {
+    "markdown": (*FILTERS, "sort"),
+    "csv": (*FILTERS, "sort"),
+    "json": (*FILTERS, "sort"),
+    "html": ("rounds",),
+    "every-eval-ever": (*SOURCE, "no-samples"),
+    "eval-results": (*FILTERS, *SOURCE, "dataset-id", "dataset-revision"),
+}
+# formats that are folders of files; JSON is one with --out
+FOLDERS = ("html", "every-eval-ever", "eval-results")
 
 RoundsOption = Annotated[
     Path | None, typer.Option("--rounds", help="Folder of sealed rounds, for the HTML pages.")
@@ -33,10 +45,12 @@ def register(leaderboard: typer.Typer) -> None:
 
 def export(
     format: Annotated[
-        str, typer.Option("--format", help="Format: markdown, csv, json or html.")
+        str,
+        typer.Option("--format", help="Format: markdown, csv, json, html, every-eval-ever or eval-results."),
     ] = "markdown",
     out: Annotated[
-        Path | None, typer.Option("--out", help="File to write; for json and html a folder. Default: stdout.")
+        Path | None,
+        typer.Option("--out", help="File to write; a folder for all but markdown and csv. Default: stdout."),
     ] = None,
     board: BoardOption = None,
     task: TaskOption = None,
@@ -44,10 +58,17 @@ def export(
     split: SplitOption = None,
     sort: SortOption = "score",
     rounds: RoundsOption = None,
+    source_name: published.SourceName = None,
+    source_url: published.SourceUrl = None,
+    no_samples: published.NoSamples = False,
+    dataset_id: published.DatasetId = None,
+    dataset_revision: published.DatasetRevision = None,
 ) -> None:
-    """Export a board as Markdown, CSV, JSON or HTML pages.
+    """Export a board as Markdown, CSV, JSON, HTML pages or records of other projects.
 
     In an existing Markdown file, only the text between its marks is replaced.
+    every-eval-ever are records of the project Every Eval Ever, and eval-results
+    those that the Hugging Face Hub reads from a model's repository.
 
     Examples:
       mathbench leaderboard export --format csv > board.csv
@@ -57,17 +78,46 @@ def export(
       mathbench leaderboard export --board leaderboard --format markdown --out leaderboard/README.md
 
       mathbench leaderboard export --format html --out site
+
+      mathbench leaderboard export --format every-eval-ever --out records
+
+      mathbench leaderboard export --format eval-results --dataset-id ada/sums --out results
     """
+    filters, source = (task, framework, split, sort), (source_name, source_url)
+    given = {
+        **dict(
+            zip((*FILTERS, "sort"), (task, framework, split, None if sort == "score" else sort), strict=True)
+        ),
+        **dict(zip(SOURCE, source, strict=True)),
+        "rounds": rounds,
+        "no-samples": no_samples or None,
+        "dataset-id": dataset_id,
+        "dataset-revision": dataset_revision,
+    }
+    _check_options(format, out, {name for name, value in given.items() if value is not None})
+    if out is None or format in ("markdown", "csv"):
+        _export_tables(format, board, out, filters)
+    elif format == "json":
+        _export_records(board, out)
+    elif format == "html":
+        _write_site(board, out, rounds)
+    elif format == "every-eval-ever":
+        published.write_every_eval_ever(board, out, source, no_samples)
+    else:
+        published.write_eval_results(board, out, source, (dataset_id, dataset_revision), filters)
+
+
+def _check_options(format: str, out: Path | None, given: set[str]) -> None:
+    """Check that a format exists, has its folder and takes the options that were given."""
     if format not in FORMATS:
         raise InputError(f"unknown format '{format}'. {did_you_mean(format, FORMATS)}")
-    if rounds is not None and format != "html":
-        raise InputError("--rounds are pages; give --format html too.")
-    if (format == "json" and out is not None) or format == "html":
-        if task or framework or split:
-            raise InputError(f"--format {format} writes the whole board; the filters do not apply to it.")
-        _export_folder(format, board, out, rounds)
-        return
-    _export_tables(format, board, out, (task, framework, split, sort))
+    takes: tuple[str, ...] = () if format == "json" and out else FORMATS[format]
+    if foreign := sorted(given.difference(takes)):
+        named = "json with --out" if format == "json" and out else format
+        allowed = ", ".join(f"--{name}" for name in takes) or "only --board"
+        raise InputError(f"--format {named} does not take --{foreign[0]}. Allowed: {allowed}.")
+    if format in FOLDERS and out is None:
+        raise InputError(f"--format {format} writes a folder: give --out FOLDER.")
 
 
 def _export_tables(format: str, board: str | None, out: Path | None, filters: show.Filters) -> None:
@@ -84,14 +134,10 @@ def _export_tables(format: str, board: str | None, out: Path | None, filters: sh
         _write(out, text, marked=format == "markdown")
 
 
-def _export_folder(format: str, board: str | None, folder: Path | None, rounds: Path | None) -> None:
+def _export_records(board: str | None, folder: Path) -> None:
+    """Write one JSON file per submission."""
     from mathbench.leaderboard.store.folder import certificate_loader, export, load_records
 
-    if folder is None:
-        raise InputError("a site is a folder of pages: give --out FOLDER.")
-    if format == "html":
-        _write_site(board, folder, rounds)
-        return
     paths = export(load_records(board)[1], folder, certificate_loader(board))
     print_message(f"{len(paths)} submissions in {folder}")
 

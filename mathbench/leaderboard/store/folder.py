@@ -5,7 +5,7 @@ The certificate of a proved submission lies beside its file, under the same name
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from mathbench.storage import atomic
 from mathbench.storage.location import local_path
 
 LoadCertificate = Callable[[str], bytes | None]  # from the digest of a submission to its certificate
+LoadPredictions = Callable[[str], bytes | None]  # from the digest of a submission to its stored predictions
 
 
 def file_name(entry: SubmissionRecord) -> str:
@@ -149,3 +150,17 @@ def load_records(target: str | Path | None) -> tuple[str, list[SubmissionRecord]
         return str(folder_path(target)), read_folder(folder_path(target))
     board = Board(target, create=False)
     return board.name, board.records()
+
+
+def stream_records(target: str | Path | None) -> tuple[int, Iterator[SubmissionRecord], LoadPredictions]:
+    """The submissions of any board, of which a bounded number is in memory at a time.
+
+    Returns:
+        Their number, the submissions, and a function that reads the predictions of one; None where a board has none.
+    """
+    if is_folder(target):
+        paths = result_paths(folder_path(target))
+        return len(paths), map(read_file, paths), lambda digest: None
+    board = Board(target, create=False)
+    digests = board.digests()
+    return len(digests), board.stream(digests), board.predictions_bytes
