@@ -1,12 +1,15 @@
 """Commands that publish a board: leaderboard export, build."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mathbench.cli.leaderboard import export_options as opt
 from mathbench.cli.leaderboard import published, show
+from mathbench.cli.leaderboard.export_options import ExportOptions
 from mathbench.cli.leaderboard.options import (
     BoardOption,
     FrameworkOption,
@@ -18,23 +21,8 @@ from mathbench.cli.leaderboard.verify import verify_folder
 from mathbench.cli.output import ProgressBar, print_json, print_message
 from mathbench.errors import CheckFailed, InputError, did_you_mean
 
-FILTERS = ("task", "framework", "split")
-SOURCE = ("source-name", "source-url")
-# formats with the options that they take beside --board and --out
-FORMATS = {
-    "markdown": (*FILTERS, "sort"),
-    "csv": (*FILTERS, "sort"),
-    "json": (*FILTERS, "sort"),
-    "html": ("rounds",),
-    "every-eval-ever": (*SOURCE, "no-samples"),
-    "eval-results": (*FILTERS, *SOURCE, "dataset-id", "dataset-revision"),
-}
-# formats that are folders of files; JSON is one with --out
-FOLDERS = ("html", "every-eval-ever", "eval-results")
-
-RoundsOption = Annotated[
-    Path | None, typer.Option("--rounds", help="Folder of sealed rounds, for the HTML pages.")
-]
+if TYPE_CHECKING:
+    from mathbench.leaderboard.ranking.tables import RankTable
 
 
 def register(leaderboard: typer.Typer) -> None:
@@ -57,12 +45,13 @@ def export(
     framework: FrameworkOption = None,
     split: SplitOption = None,
     sort: SortOption = "score",
-    rounds: RoundsOption = None,
-    source_name: published.SourceName = None,
-    source_url: published.SourceUrl = None,
-    no_samples: published.NoSamples = False,
-    dataset_id: published.DatasetId = None,
-    dataset_revision: published.DatasetRevision = None,
+    rounds: opt.RoundsOption = None,
+    source_name: opt.SourceName = None,
+    source_url: opt.SourceUrl = None,
+    no_samples: opt.NoSamples = False,
+    dataset_id: opt.DatasetId = None,
+    dataset_revision: opt.DatasetRevision = None,
+    data_seed: opt.DataSeed = None,
 ) -> None:
     """Export a board as Markdown, CSV, JSON, HTML pages or records of other projects.
 
@@ -83,63 +72,92 @@ def export(
 
       mathbench leaderboard export --format eval-results --dataset-id ada/sums --out results
     """
-    filters, source = (task, framework, split, sort), (source_name, source_url)
-    given = {
-        **dict(
-            zip((*FILTERS, "sort"), (task, framework, split, None if sort == "score" else sort), strict=True)
-        ),
-        **dict(zip(SOURCE, source, strict=True)),
-        "rounds": rounds,
-        "no-samples": no_samples or None,
-        "dataset-id": dataset_id,
-        "dataset-revision": dataset_revision,
-    }
-    _check_options(format, out, {name for name, value in given.items() if value is not None})
-    if out is None or format in ("markdown", "csv"):
-        _export_tables(format, board, out, filters)
-    elif format == "json":
-        _export_records(board, out)
-    elif format == "html":
-        _write_site(board, out, rounds)
-    elif format == "every-eval-ever":
-        published.write_every_eval_ever(board, out, source, no_samples)
-    else:
-        published.write_eval_results(board, out, source, (dataset_id, dataset_revision), filters)
-
-
-def _check_options(format: str, out: Path | None, given: set[str]) -> None:
-    """Check that a format exists, has its folder and takes the options that were given."""
     if format not in FORMATS:
         raise InputError(f"unknown format '{format}'. {did_you_mean(format, FORMATS)}")
-    takes: tuple[str, ...] = () if format == "json" and out else FORMATS[format]
-    if foreign := sorted(given.difference(takes)):
-        named = "json with --out" if format == "json" and out else format
-        allowed = ", ".join(f"--{name}" for name in takes) or "only --board"
-        raise InputError(f"--format {named} does not take --{foreign[0]}. Allowed: {allowed}.")
-    if format in FOLDERS and out is None:
-        raise InputError(f"--format {format} writes a folder: give --out FOLDER.")
+    options = ExportOptions(
+        format,
+        out,
+        board,
+        task,
+        framework,
+        split,
+        sort,
+        rounds,
+        source_name,
+        source_url,
+        no_samples,
+        dataset_id,
+        dataset_revision,
+        data_seed,
+    )
+    takes, write = FORMATS[format]
+    for name in options.given:
+        if name not in takes:
+            allowed = ", ".join(f"--{each}" for each in takes)
+            raise InputError(f"--format {format} does not take --{name}. Allowed: {allowed}.")
+    write(options)
 
 
-def _export_tables(format: str, board: str | None, out: Path | None, filters: show.Filters) -> None:
+def _to_folder(write: Callable[[ExportOptions, Path], None]) -> Callable[[ExportOptions], None]:
+    """Return what exports to the folder that must be given."""
+
+    def write_to(options: ExportOptions) -> None:
+        if options.out is None:
+            raise InputError(f"--format {options.format} writes a folder: give --out FOLDER.")
+        write(options, options.out)
+
+    return write_to
+
+
+def _export_tables(options: ExportOptions) -> None:
+    """Write Markdown or CSV to a file or stdout."""
     from mathbench.leaderboard.ranking import render
 
-    name, tables = show.ranked_tables(board, *filters)
-    if format == "json":
-        print_json(render.tables_json(tables, name))
-        return
-    text = render.markdown(tables) if format == "markdown" else render.tables_csv(tables)
-    if out is None:
+    marked = options.format == "markdown"
+    tables = _tables(options)[1]
+    text = render.markdown(tables) if marked else render.tables_csv(tables)
+    if options.out is None:
         sys.stdout.write(text)
     else:
-        _write(out, text, marked=format == "markdown")
+        _write(options.out, text, marked)
 
 
-def _export_records(board: str | None, folder: Path) -> None:
-    """Write one JSON file per submission."""
+def _export_json(options: ExportOptions) -> None:
+    """Write the tables to stdout, or one file per submission to a folder."""
+    from mathbench.leaderboard.ranking.render import tables_json
     from mathbench.leaderboard.store.folder import certificate_loader, export, load_records
 
-    paths = export(load_records(board)[1], folder, certificate_loader(board))
-    print_message(f"{len(paths)} submissions in {folder}")
+    if options.out is None:
+        name, tables = _tables(options)
+        print_json(tables_json(tables, name))
+        return
+    if options.given:
+        raise InputError("--format json with --out writes the whole board; the filters do not apply to it.")
+    paths = export(load_records(options.board)[1], options.out, certificate_loader(options.board))
+    print_message(f"{len(paths)} submissions in {options.out}")
+
+
+def _tables(options: ExportOptions) -> "tuple[str, list[RankTable]]":
+    return show.ranked_tables(options.board, options.task, options.framework, options.split, options.sort)
+
+
+_FILTERS = ("task", "framework", "split")
+_SOURCE = ("source-name", "source-url")
+# formats: the options that they take beside --board and --out, and what writes them
+FORMATS: dict[str, tuple[tuple[str, ...], Callable[[ExportOptions], None]]] = {
+    "markdown": ((*_FILTERS, "sort"), _export_tables),
+    "csv": ((*_FILTERS, "sort"), _export_tables),
+    "json": ((*_FILTERS, "sort"), _export_json),
+    "html": (
+        ("rounds",),
+        _to_folder(lambda options, folder: _write_site(options.board, folder, options.rounds)),
+    ),
+    "every-eval-ever": ((*_SOURCE, "no-samples"), _to_folder(published.write_every_eval_ever)),
+    "eval-results": (
+        (*_FILTERS, *_SOURCE, "dataset-id", "dataset-revision", "data-seed"),
+        _to_folder(published.write_eval_results),
+    ),
+}
 
 
 def _write_site(board: str | Path | None, folder: Path, rounds: Path | None) -> None:
@@ -205,7 +223,7 @@ def build(
         bool, typer.Option("--check", help="Write nothing; exit with code 1 if the table is out of date.")
     ] = False,
     site: Annotated[Path | None, typer.Option("--site", help="Folder to write HTML pages to.")] = None,
-    rounds: RoundsOption = None,
+    rounds: opt.RoundsOption = None,
 ) -> None:
     """Check a folder of results, and write its table into README.md.
 

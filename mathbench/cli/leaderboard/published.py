@@ -1,82 +1,53 @@
 """Export of a board in the formats of other projects, for leaderboard export."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from mathbench.cli.leaderboard import show
+from mathbench.cli.leaderboard.export_options import ExportOptions
 from mathbench.cli.output import ProgressBar, print_message
 from mathbench.errors import InputError
 
-SourceName = Annotated[
-    str | None,
-    typer.Option(
-        "--source-name",
-        metavar="NAME",
-        help="Who publishes the board, for every-eval-ever and eval-results. Default: mathbench leaderboard.",
-    ),
-]
-SourceUrl = Annotated[
-    str | None,
-    typer.Option("--source-url", metavar="URL", help="A web page of the board, for the same formats."),
-]
-NoSamples = Annotated[
-    bool,
-    typer.Option("--no-samples", help="With every-eval-ever, write the scores without the answered rows."),
-]
-DatasetId = Annotated[
-    str | None,
-    typer.Option(
-        "--dataset-id",
-        metavar="OWNER/NAME",
-        help="With eval-results, the dataset on the Hub whose rows were answered.",
-    ),
-]
-DatasetRevision = Annotated[
-    str | None,
-    typer.Option(
-        "--dataset-revision", metavar="COMMIT", help="With eval-results, the commit of the dataset."
-    ),
-]
+if TYPE_CHECKING:
+    from mathbench.leaderboard.published.origin import Publisher
 
 
-def write_every_eval_ever(
-    board: str | None, folder: Path, source: tuple[str | None, str | None], no_samples: bool
-) -> None:
+def write_every_eval_ever(options: ExportOptions, folder: Path) -> None:
     """Write the records of Every Eval Ever, with a progress bar."""
-    from mathbench.leaderboard.published.origin import publisher
     from mathbench.leaderboard.published.write import write_every_eval_ever
     from mathbench.leaderboard.store.folder import stream_records
 
-    about = publisher(*source)
-    total, records, load_predictions = stream_records(board)
+    publisher = _publisher(options)
+    total, records, load = stream_records(options.board)
     with ProgressBar("submissions", total) as bar:
-        count = write_every_eval_ever(records, None if no_samples else load_predictions, folder, about, bar)
-    left_out = f"; {total - count:,} withdrawn ones are left out" if total > count else ""
+        count = write_every_eval_ever(records, None if options.no_samples else load, folder, publisher, bar)
+    left_out = f"; withdrawn and left out: {total - count:,}" if total > count else ""
     print_message(f"{count:,} records of Every Eval Ever in {folder}{left_out}")
 
 
-def write_eval_results(
-    board: str | None,
-    folder: Path,
-    source: tuple[str | None, str | None],
-    dataset: tuple[str | None, str | None],
-    filters: show.Filters,
-) -> None:
+def write_eval_results(options: ExportOptions, folder: Path) -> None:
     """Write the results of each model as the Hub reads them."""
-    from mathbench.leaderboard.published.eval_results import HubDataset
-    from mathbench.leaderboard.published.origin import publisher
+    from mathbench.leaderboard.published.eval_results import HubDataset, of_data_seed
     from mathbench.leaderboard.published.write import write_eval_results
+    from mathbench.leaderboard.ranking.rank import filter_task, rank_tables
+    from mathbench.leaderboard.store.folder import load_records
 
-    name, revision = dataset
-    if name is None:
+    if options.dataset_id is None:
         raise InputError(
             "results on the Hub belong to a dataset there. Give --dataset-id OWNER/NAME, the dataset whose rows were "
             "answered; `mathbench export hub` makes one."
         )
-    known, about = HubDataset(name, revision or ""), publisher(*source)
-    count = write_eval_results(show.ranked_tables(board, *filters)[1], folder, known, about)
+    dataset = HubDataset(options.dataset_id, options.dataset_revision or "")
+    publisher = _publisher(options)
+    records = of_data_seed(filter_task(load_records(options.board)[1], options.task), options.data_seed)
+    tables = rank_tables(records, None, options.framework, options.split)
+    count = write_eval_results(tables, folder, dataset, publisher)
     print_message(
         f"{count:,} files in {folder}; each belongs into the folder .eval_results of its model's repository"
     )
+
+
+def _publisher(options: ExportOptions) -> "Publisher":
+    from mathbench.leaderboard.published.origin import DEFAULT_NAME, Publisher
+
+    name = DEFAULT_NAME if options.source_name is None else options.source_name
+    return Publisher(name, options.source_url or "")

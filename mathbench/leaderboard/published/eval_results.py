@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from mathbench.errors import InputError, one_line, shown
+from mathbench.hashing import check_seed
 from mathbench.interop.hub import REPOSITORY, task_id
 from mathbench.leaderboard.published.origin import Publisher
 from mathbench.leaderboard.published.path_parts import path_part
 from mathbench.leaderboard.ranking.tables import Entry, RankTable
 from mathbench.leaderboard.submission import canonical_json
 from mathbench.leaderboard.submission_manifest import SUPERVISIONS
+from mathbench.leaderboard.submission_record import SubmissionRecord
 
+MAX_SEEDS = 10  # named in an error
 DECIMALS = 4  # of a percentage; YAML would read 1e-05 as text
 
 
@@ -44,6 +47,32 @@ class HubDataset:
             raise InputError(
                 f"--dataset-revision takes a commit of 40 digits from 0 to f. Received: {shown(self.revision)}."
             )
+
+
+def of_data_seed(records: Iterable[SubmissionRecord], seed: str | None) -> list[SubmissionRecord]:
+    """The submissions that answered rows of one data seed, as a dataset on the Hub has it; withdrawn ones are left out.
+
+    Args:
+        records: the submissions.
+        seed: the data seed; None for the only one.
+
+    Raises:
+        InputError: when there are several and none is given, or no submission has the given one.
+    """
+    active = [record for record in records if record.withdrawn is None]
+    seeds = {record.digest: check_seed(record.summary.data["seed"]) for record in active}
+    if (seed is None and len(set(seeds.values())) < 2) or not active:
+        return active
+    names = ", ".join(sorted(map(str, set(seeds.values())))[:MAX_SEEDS])
+    if seed is None:
+        raise InputError(
+            "the board has answers to rows of several data seeds, and a dataset on the Hub has one. "
+            f"Choose it with --data-seed. Allowed: {names}."
+        )
+    found = [record for record in active if seeds[record.digest] == check_seed(seed)]
+    if not found:
+        raise InputError(f"no submission has the data seed {shown(seed)}. Allowed: {names}.")
+    return found
 
 
 def model_files(

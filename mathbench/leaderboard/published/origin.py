@@ -7,6 +7,7 @@ from mathbench.errors import InputError, shown
 from mathbench.leaderboard.published.path_parts import path_part
 from mathbench.leaderboard.submission_record import BADGES, SubmissionRecord
 
+DEFAULT_NAME = "mathbench leaderboard"
 # who put a submission on the board where no token did
 HOST = "host"
 # developer of the models that mathbench trains
@@ -26,7 +27,7 @@ class Publisher:
         InputError: for a blank name, or an address that is no web page.
     """
 
-    name: str = "mathbench leaderboard"
+    name: str = DEFAULT_NAME
     url: str = ""
 
     def __post_init__(self) -> None:
@@ -36,11 +37,6 @@ class Publisher:
             raise InputError(
                 f"--source-url takes the address of a web page, as https://HOST/PATH. Received: {shown(self.url)}."
             )
-
-
-def publisher(name: str | None, url: str | None) -> Publisher:
-    """The publisher of two options, each of which may be missing."""
-    return Publisher(Publisher.name if name is None else name, url or "")
 
 
 def submitter_of(record: SubmissionRecord) -> str:
