@@ -103,18 +103,23 @@ def size_category(rows: int) -> str:
     return next((name for limit, name in _SIZES if rows < limit), "n>1B")
 
 
-def _citation(manifest: Manifest) -> str:
+def bibtex(manifest: Manifest) -> str:
+    """How a dataset is cited: the version of mathbench and the digest of its content."""
     digests = " ".join(manifest.digest(config) for config in manifest.configs)[:71]
-    return f"""
-## Citation
-
-```bibtex
-@misc{{mathbench,
+    return f"""@misc{{mathbench,
   title = {{mathbench: clean mathematical data for neural networks, baselines and exact-match scores}},
   author = {{{{the mathbench contributors}}}},
   year = {{2026}},
   note = {{version {manifest.version}, content {digests}}},
-}}
+}}"""
+
+
+def _citation(manifest: Manifest) -> str:
+    return f"""
+## Citation
+
+```bibtex
+{bibtex(manifest)}
 ```
 
 ## Scores

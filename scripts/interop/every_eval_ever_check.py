@@ -26,11 +26,12 @@ def validate(folder: Path) -> tuple[int, list[dict]]:
 
 def main(work: Path) -> None:
     """Export a board of three runs and check it, with and without answered rows, and after a change."""
+    board = ("--board", work / "board.sqlite")
     for i, (baseline, task, *options) in enumerate(RUNS):
         run = work / f"run{i}"
         run_mathbench("run-baseline", baseline, "--task", task, *options, "--train", 200, "--out", run)
-        run_mathbench("submit", run)
-    export = ("leaderboard", "export", "--format", "every-eval-ever", "--out", work / "records")
+        run_mathbench("submit", run, *board)
+    export = ("leaderboard", "export", "--format", "every-eval-ever", "--out", work / "records", *board)
     run_mathbench(*export, "--source-name", "Ada", "--source-url", "https://example.org/board")
     code, reports = validate(work / "records")
     assert code == 0 and len(reports) == 2 * len(RUNS), reports
