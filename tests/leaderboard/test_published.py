@@ -387,6 +387,7 @@ def test_a_dataset_on_the_hub_has_one_data_seed(cli, filled, run, board, task, t
         ),
         (("html", "--out", "x", "--no-samples"), "does not take --no-samples. Allowed: --rounds"),
         (("csv", "--rounds", "x"), "does not take --rounds"),
+        (("markdown", "--out", "."), "writes a file, and '.' is a folder"),
         (("json", "--out", "x", "--split", "extrapolate"), "the filters do not apply"),
         (("every-eval-evr", "--out", "x"), "Did you mean 'every-eval-ever'"),
     ],

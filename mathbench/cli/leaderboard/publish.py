@@ -114,6 +114,8 @@ def _export_tables(options: ExportOptions) -> None:
     from mathbench.leaderboard.ranking import render
 
     marked = options.format == "markdown"
+    if options.out is not None and options.out.is_dir():
+        raise InputError(f"--format {options.format} writes a file, and '{options.out}' is a folder.")
     tables = _tables(options)[1]
     text = render.markdown(tables) if marked else render.tables_csv(tables)
     if options.out is None:
