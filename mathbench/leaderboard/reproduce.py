@@ -17,7 +17,7 @@ from mathbench.leaderboard.check import check_submission
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submission import open_submission
 from mathbench.leaderboard.submission_manifest import PROMPTED
-from mathbench.leaderboard.submission_record import SubmissionRecord
+from mathbench.leaderboard.submission_record import REPRODUCED, SubmissionRecord
 from mathbench.scores.results import Score
 
 
@@ -74,7 +74,7 @@ def reproduce(board: Board, requested: str, options: RunOptions) -> ReproduceRes
     holds = scores.keys() == record.checked.scores.keys() and all(map(_in_interval, scores.values()))
     repetition = board.keep(again, checked, source=f"repeats {record.digest[:8]}").record
     for digest in (record.digest, repetition.digest) if holds else ():
-        board.set_badge(digest, "reproduced")
+        board.set_badge(digest, REPRODUCED)
     same = again.predictions_digest == record.predictions_digest
     return ReproduceResult(record.digest, repetition.digest, same, scores, holds)
 

@@ -49,8 +49,8 @@ class Manifest:
     def __post_init__(self) -> None:
         _object(self.document, "the manifest")
         check_manifest(self.document)
-        check_seed(self.document["data"]["seed"])
-        if self.task.name != (named := self.document["task"]["name"]):
+        check_seed(self.summary.data["seed"])
+        if self.task.name != (named := self.summary.task["name"]):
             raise InputError(
                 f"the manifest: the parameters are those of the task '{self.task.name}'. Received: {named!r}."
             )
@@ -63,7 +63,7 @@ class Manifest:
     def task(self) -> Task:
         """The task whose rows were answered."""
         # not task(id, **parameters): a parameter called "name" would collide with the argument
-        spec = self.document["task"]
+        spec = self.summary.task
         return from_spec(spec["id"], spec["parameters"])
 
     @cached_property
@@ -74,12 +74,12 @@ class Manifest:
     @property
     def seed(self) -> int | str:
         """The seed of the data."""
-        return check_seed(self.document["data"]["seed"])
+        return check_seed(self.summary.data["seed"])
 
     @property
     def sizes(self) -> dict[str, int]:
         """Rows per split."""
-        return dict(self.document["data"]["sizes"])
+        return dict(self.summary.data["sizes"])
 
     @cached_property
     def digest(self) -> str:

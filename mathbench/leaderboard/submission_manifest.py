@@ -1,12 +1,14 @@
 """Manifests of submissions: of a run (result.json) or of a model from anywhere (submission.json)."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from mathbench.errors import InputError
-from mathbench.reserve import SPLITS
-from mathbench.scores.schema import COUNTS, RESULT, SEED, SHA256, SUPERVISION, TASK
+from mathbench.leaderboard import names
+from mathbench.scores.schema import COUNTS, DATA, RESULT, SEED, SHA256, SUPERVISION, TASK
 from mathbench.scores.schema_types import (
     OBJECT,
     Boolean,
@@ -14,6 +16,7 @@ from mathbench.scores.schema_types import (
     Integer,
     ListOf,
     MapOf,
+    Number,
     OneOf,
     Record,
     Schema,
@@ -25,29 +28,31 @@ from mathbench.scores.schema_types import (
 PREDICTIONS_FILE_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]*\.(parquet|jsonl|jsonl\.gz)"
 CERTIFICATE_FILE_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]*\.safetensors"
 
+_MODEL = Record(
+    {
+        "name": Text(),
+        "revision": nullable(Text()),
+        "weights_sha256": nullable(SHA256),
+        "framework": nullable(Text(50)),
+        "parameters": nullable(Integer()),
+    }
+)
+_TRAINING = Record(
+    {
+        "seeds": ListOf(SEED, 1_000),
+        "data_digest": nullable(Text()),
+        "budget": nullable(Text()),
+        "external_data": Boolean(),
+    }
+)
 # submission.json of schema version 1, which says nothing about supervision
 SUBMISSION_1 = Record(
     {
         "schema_version": Integer(1, 1),
-        "model": Record(
-            {
-                "name": Text(),
-                "revision": nullable(Text()),
-                "weights_sha256": nullable(SHA256),
-                "framework": nullable(Text(50)),
-                "parameters": nullable(Integer()),
-            }
-        ),
-        "training": Record(
-            {
-                "seeds": ListOf(SEED, 1_000),
-                "data_digest": nullable(Text()),
-                "budget": nullable(Text()),
-                "external_data": Boolean(),
-            }
-        ),
+        "model": _MODEL,
+        "training": _TRAINING,
         "task": TASK,
-        "data": Record({"seed": SEED, "sizes": MapOf(Integer(), SPLITS)}),
+        "data": DATA,
         "environment": OBJECT,
         "command": nullable(Text(10_000, empty=True)),
         "commit": nullable(Text(100, empty=True)),
@@ -55,7 +60,8 @@ SUBMISSION_1 = Record(
     },
     {"scores": MapOf(COUNTS)},
 )
-SUBMISSION = Record(
+# version 2, which names no season
+SUBMISSION_2 = Record(
     {**SUBMISSION_1.fields, "schema_version": Integer(2, 2), "supervision": nullable(Choice(SUPERVISION))},
     {
         **SUBMISSION_1.optional,
@@ -64,6 +70,18 @@ SUBMISSION = Record(
         "prompting": OBJECT,
     },
 )
+LINKS = MapOf(Text(300, r"https://[^\s\"'<>]+"), ("code", "paper", "weights"))
+SUBMISSION = Record(
+    {
+        **SUBMISSION_2.fields,
+        "schema_version": Integer(3, 3),
+        "season": nullable(Text(40, "[a-z0-9][a-z0-9-]*")),
+        "model": Record({**_MODEL.fields, "name": Text(100, names.PATTERN)}, {"links": LINKS}),
+        "training": Record(_TRAINING.fields, {"cpu_seconds": nullable(Number(0, 1e12))}),
+    },
+    SUBMISSION_2.optional,
+)
+SUBMISSIONS = {1: SUBMISSION_1, 2: SUBMISSION_2, 3: SUBMISSION}
 
 
 UNTRAINED, PROMPTED = "untrained", "prompted"
@@ -99,6 +117,11 @@ class ManifestSummary:
         floors: the reported scores of floors, per floor and split.
         runnable: whether mathbench can train it again.
         supervision: what its training gives away, one of `SUPERVISIONS`; None where the manifest does not state it.
+        season: the season that it names; None for none.
+        external_data: whether it was trained on other data than rows of the task.
+        revision: a label of its revision for people; empty where none is stated.
+        cpu_seconds: of its training; None where it is not stated.
+        links: addresses of code, paper and weights.
     """
 
     model: str
@@ -115,6 +138,17 @@ class ManifestSummary:
     floors: Mapping[str, Any]
     runnable: bool
     supervision: Supervision
+    season: str | None
+    external_data: bool
+    revision: str
+    cpu_seconds: float | None
+    links: Mapping[str, str]
+
+    @cached_property
+    def revision_key(self) -> str:
+        """Identifies the revision of the model: its settings and its training, but not its name and training seed."""
+        own = {key: value for key, value in self.identity.items() if key not in ("name", "baseline")}
+        return json.dumps([own, self.training_data], sort_keys=True)
 
 
 def check_manifest(document: Mapping[str, Any]) -> None:
@@ -126,9 +160,8 @@ def check_manifest(document: Mapping[str, Any]) -> None:
     if "model" not in document:
         RESULT(document, "result.json")
         return
-    version = document.get("schema_version")
-    Integer(1, 2)(version, "submission.json.schema_version")
-    (SUBMISSION_1 if version == 1 else SUBMISSION)(document, "submission.json")
+    Integer(1, max(SUBMISSIONS))(document.get("schema_version"), "submission.json.schema_version")
+    SUBMISSIONS[document["schema_version"]](document, "submission.json")
     if document["model"]["revision"] is None and document["model"]["weights_sha256"] is None:
         raise InputError(
             "submission.json: model must have a revision or a weights_sha256. Received: neither."
@@ -143,7 +176,7 @@ class ManifestSchema(Schema):
         check_manifest(value)
 
     def json_schema(self) -> dict[str, Any]:
-        return OneOf((RESULT, SUBMISSION, SUBMISSION_1)).json_schema()
+        return OneOf((RESULT, *reversed(SUBMISSIONS.values()))).json_schema()
 
 
 MANIFEST = ManifestSchema()
@@ -156,7 +189,7 @@ def summarise_manifest(document: Mapping[str, Any]) -> ManifestSummary:
 
 def predictions_entry(document: Mapping[str, Any]) -> tuple[str, str]:
     """The name of the predictions file and its SHA-256."""
-    sha256 = document.get("predictions_sha256")
+    sha256 = document.get("evaluation", document).get("predictions_sha256")
     entry = document.get("predictions") or {"file": "predictions.parquet", "sha256": sha256}
     return entry["file"], entry["sha256"].removeprefix("sha256:")
 
@@ -170,8 +203,9 @@ def certificate_entry(document: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 def _of_run(result: Mapping[str, Any]) -> ManifestSummary:
+    evaluated = result.get("evaluation", result)
     return ManifestSummary(
-        model=result["baseline"],
+        model=result.get("name") or names.plain_name(result["baseline"]),
         framework=result["framework"],
         parameters=result["parameters"],
         recipe=result["recipe"],
@@ -180,13 +214,29 @@ def _of_run(result: Mapping[str, Any]) -> ManifestSummary:
         | _training_identity(result),
         seeds=(result["seed"],),
         training_data=_training_data(result),
-        task=result["task"],
-        data=result["data"],
-        scores=result["scores"],
+        task=evaluated["task"],
+        data=evaluated["data"],
+        scores=evaluated["scores"],
         floors=result["floors"],
         runnable=True,
         supervision=result.get("supervision"),
+        season=result.get("evaluation", {}).get("season"),
+        external_data=result.get("supervision") == PROMPTED,
+        revision=_run_revision(result),
+        cpu_seconds=_cpu_seconds(result["timings"]),
+        links={},
     )
+
+
+def _run_revision(result: Mapping[str, Any]) -> str:
+    """The name of the recipe of a run."""
+    name = result["recipe"].get("name")
+    return name if isinstance(name, str) else ""
+
+
+def _cpu_seconds(timings: Mapping[str, Any]) -> float | None:
+    found = timings.get("fit_cpu_s")
+    return float(found) if isinstance(found, int | float) and 0 <= found < float("inf") else None
 
 
 def _training_data(result: Mapping[str, Any]) -> str:
@@ -218,6 +268,11 @@ def _of_submission(submission: Mapping[str, Any]) -> ManifestSummary:
         floors={},
         runnable=False,
         supervision=None if submission["schema_version"] == 1 else submission["supervision"] or UNTRAINED,
+        season=submission.get("season"),
+        external_data=training["external_data"],
+        revision=model["revision"] or "",
+        cpu_seconds=training.get("cpu_seconds"),
+        links=model.get("links", {}),
     )
 
 

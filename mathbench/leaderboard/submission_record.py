@@ -1,6 +1,6 @@
 """Submissions on a board, which is a database or a folder of JSON files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -8,7 +8,8 @@ from typing import Any
 from mathbench.errors import InputError
 from mathbench.hashing import check_seed
 from mathbench.leaderboard.check import CheckResult
-from mathbench.leaderboard.proof import PROOF, Proof
+from mathbench.leaderboard.names import folded_name
+from mathbench.leaderboard.proof import MEANING, PROOF, PROVED, Proof
 from mathbench.leaderboard.submission import canonical_json
 from mathbench.leaderboard.submission_manifest import MANIFEST, ManifestSummary, summarise_manifest
 from mathbench.reserve import SPLITS
@@ -16,11 +17,33 @@ from mathbench.scores.results import Score, SplitScore
 from mathbench.scores.schema import DIGEST, FILED_SCORE, SPLIT_SCORE, TIME
 from mathbench.scores.schema_types import Integer, ListOf, MapOf, Record, Text, nullable
 
+CLAIMED, RESCORED, REPRODUCED = "claimed", "re-scored", "reproduced"
+# in ascending order
 BADGES = {
-    "self-reported": "the score was reported by the submitter",
-    "re-scored": "the score was recomputed from the predictions",
-    "reproduced": "the run was repeated from its recipe with the same score",
+    CLAIMED: "the score is a claim: the answers behind it are not here, so that nobody can recompute it",
+    RESCORED: "the score was recomputed from the predictions",
+    REPRODUCED: "the run was trained again from its recipe, and the new score lies in the interval of this one",
+    PROVED: MEANING,
 }
+FORMER_BADGES = {"self-reported": CLAIMED}  # words of older boards and files
+
+
+def current_badge(stored: str, proof: Proof | None) -> str:
+    """The badge of a stored submission: older boards have another word for claims, and none for proofs.
+
+    >>> current_badge("self-reported", None), current_badge("re-scored", Proof("all numbers", True, "0" * 64))
+    ('claimed', 'proved')
+    """
+    return PROVED if proof else FORMER_BADGES.get(stored, stored)
+
+
+def weakest_badge(badges: Iterable[str]) -> str:
+    """The badge of those that says the least.
+
+    >>> weakest_badge(["proved", "re-scored", "reproduced"])
+    're-scored'
+    """
+    return min(badges, key=list(BADGES).index)
 
 
 WITHDRAWAL_REASON = Text(500)
@@ -29,7 +52,7 @@ RECORD = Record(
         "schema_version": Integer(1, 1),
         "digest": DIGEST,
         "submitted": Text(32, TIME.pattern),
-        "badge": Text(20, "|".join(BADGES)),
+        "badge": Text(20, "|".join((*BADGES, *FORMER_BADGES))),
         "withdrawn": nullable(WITHDRAWAL_REASON),
         "predictions_digest": DIGEST,
         "scores": MapOf(SPLIT_SCORE, SPLITS),
@@ -37,7 +60,7 @@ RECORD = Record(
         "differences": ListOf(Text(500)),
         "manifest": MANIFEST,
     },
-    {"attempts": Integer(1), "proof": PROOF},
+    {"attempts": Integer(1), "proof": PROOF, "submitter": nullable(Text(50)), "wrong_answers_sha256": DIGEST},
 )
 
 
@@ -54,6 +77,8 @@ class SubmissionRecord:
         checked: the recomputed scores.
         withdrawn: the reason; None if it was not withdrawn.
         attempts: how often this content was submitted.
+        submitter: the name of the token that it was submitted with; None where the host put it on the board.
+        wrong_answers: SHA-256 of the file with its wrong answers, beside its file in a folder; None without one.
 
     Raises:
         ValueError: for an unknown badge.
@@ -67,6 +92,8 @@ class SubmissionRecord:
     checked: CheckResult
     withdrawn: str | None = None
     attempts: int = 1
+    submitter: str | None = None
+    wrong_answers: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.badge not in BADGES:
@@ -89,10 +116,15 @@ class SubmissionRecord:
         return canonical_json({"id": task["id"], "parameters": task["parameters"]})
 
     @cached_property
+    def owner_key(self) -> tuple[str | None, str]:
+        """Identifies the model by its submitter and its name."""
+        return self.submitter, folded_name(self.summary.model)
+
+    @cached_property
     def model_key(self) -> str:
-        """Identifies the model, its training and the answered rows, but not the training seed."""
+        """Identifies the submitter, the model, its training and the answered rows, but not the training seed."""
         data = {"seed": check_seed(self.summary.data["seed"]), "sizes": self.summary.data["sizes"]}
-        return canonical_json({"model": self.summary.identity, "data": data})
+        return canonical_json({"model": self.summary.identity, "data": data, "owner": self.owner_key})
 
     def to_json(self) -> dict[str, Any]:
         """As plain values of the schema `RECORD`, without the predictions."""
@@ -107,8 +139,10 @@ class SubmissionRecord:
             "solver": {split: count.to_json() for split, count in self.checked.solver.items()},
             "differences": list(self.checked.differences),
             "attempts": self.attempts,
+            "submitter": self.submitter,
             "manifest": dict(self.manifest),
             **({"proof": self.proof.to_json()} if self.proof else {}),
+            **({"wrong_answers_sha256": self.wrong_answers} if self.wrong_answers else {}),
         }
 
     @classmethod
@@ -119,13 +153,24 @@ class SubmissionRecord:
             InputError: for anything that the schema does not allow.
         """
         RECORD(record, "the file")
-        scores = {split: SplitScore.from_json(score) for split, score in record["scores"].items()}
-        solver = {split: Score.from_json(count) for split, count in record["solver"].items()}
+        scores = {split: SplitScore.from_json(score) for split, score in _in_order(record["scores"])}
+        solver = {split: Score.from_json(count) for split, count in _in_order(record["solver"])}
         proof = Proof(**record["proof"]) if "proof" in record else None
         checked = CheckResult(scores, solver, tuple(record["differences"]), proof)
-        names = ("digest", "submitted", "badge", "manifest", "predictions_digest", "withdrawn")
-        fields = {name: record[name] for name in names}
-        return cls(**fields, checked=checked, attempts=record.get("attempts", 1))
+        names = ("digest", "submitted", "manifest", "predictions_digest", "withdrawn")
+        return cls(
+            **{name: record[name] for name in names},
+            badge=current_badge(record["badge"], proof),
+            checked=checked,
+            attempts=record.get("attempts", 1),
+            submitter=record.get("submitter"),
+            wrong_answers=record.get("wrong_answers_sha256"),
+        )
+
+
+def _in_order(by_split: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The entries in the order of splits: files sort their keys."""
+    return [(split, by_split[split]) for split in SPLITS if split in by_split]
 
 
 @dataclass(frozen=True)

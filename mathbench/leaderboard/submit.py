@@ -7,7 +7,7 @@ from pathlib import Path
 from mathbench.errors import InputError
 from mathbench.leaderboard.check import CheckResult, check_submission
 from mathbench.leaderboard.submission import Submission, open_submission
-from mathbench.leaderboard.submission_record import Receipt
+from mathbench.leaderboard.submission_record import RESCORED, Receipt, current_badge
 from mathbench.storage.location import local_path
 
 
@@ -74,7 +74,7 @@ def make_receipt(
         board=board,
         new=new,
         attempts=attempts,
-        badge="re-scored",
+        badge=current_badge(RESCORED, checked.proof),
         model=submission.manifest.summary.model,
         task=submission.manifest.task.name,
         scores=checked.scores,

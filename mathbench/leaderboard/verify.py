@@ -1,7 +1,7 @@
-"""Verify a board: re-score all submissions of a database, or check the files of a folder.
+"""Verify a board: recompute all submissions of a database, or of a folder.
 
-A folder has no predictions, so its scores cannot be recomputed, except for those of proved submissions: there the
-weights in the certificates answer again.
+A folder keeps the wrong answers of its submissions, from which their predictions are made again. A file without them
+is only claimed.
 """
 
 import hashlib
@@ -11,14 +11,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-
 from mathbench.errors import InputError
 from mathbench.leaderboard.check import check_submission, claim_differences
-from mathbench.leaderboard.proof import ProvedWeights, prove
+from mathbench.leaderboard.proof import PROVED
+from mathbench.leaderboard.store import wrong_answers
 from mathbench.leaderboard.store.board import Board
-from mathbench.leaderboard.store.folder import file_name, read_certificate, read_file, result_paths
-from mathbench.leaderboard.submission import Manifest, Submission, check_certificate_digest, sort_predictions
+from mathbench.leaderboard.store.folder import (
+    answers_path,
+    file_name,
+    read_answers,
+    read_certificate,
+    read_stated,
+    result_paths,
+)
+from mathbench.leaderboard.store.rebuilding import rebuild, scored_sizes
+from mathbench.leaderboard.submission import Manifest, Submission, check_certificate_digest
 from mathbench.leaderboard.submission_record import SubmissionRecord, scores_equal
 from mathbench.scores.results import SplitScore
 from mathbench.scores.scorer import regenerate_split, solve_sample
@@ -76,95 +83,128 @@ def _problem(entry: SubmissionRecord, predictions: bytes, certificate: bytes | N
 
 
 CHECKED = (
-    "schema, task and seed, digests, file names, rows per stratum, intervals, the exact solver, claimed scores, "
-    "certificates"
+    "in every file: schema, task and seed, digests, file name, rows per stratum, intervals, the exact solver, claimed "
+    "scores; where the wrong answers or a certificate lie beside it, also computed again: the predictions, their "
+    "digest, the scores of all splits and strata, and what the certificate proves"
 )
 UNCHECKED = (
-    "the scores themselves unless they are proved (a folder contains no predictions), submitters and times, "
-    "and the badges re-scored and reproduced"
+    "the scores of files without wrong answers and certificate, which are shown as claimed; that a model gave the "
+    "answers; times, numbers of attempts and withdrawals; that a run was repeated, so that a folder shows no score as "
+    "reproduced"
 )
 
 
-def verify_folder(folder: Path) -> tuple[int, list[VerifyFinding]]:
-    """Check every file of a folder board.
+@dataclass(frozen=True)
+class FolderReport:
+    """The outcome of verifying a folder.
 
-    Returns:
-        The number of files, and the problems.
+    Args:
+        files: the number of files.
+        recomputed: the names of files whose figures were all computed again, and agree.
+        claimed: the names of files without a problem whose scores cannot be computed again.
+        findings: the problems of the other files.
     """
+
+    files: int
+    recomputed: tuple[str, ...]
+    claimed: tuple[str, ...]
+    findings: tuple[VerifyFinding, ...]
+
+
+def verify_folder(folder: Path) -> FolderReport:
+    """Compute every figure of a folder board again, as far as the answers are there."""
     paths = result_paths(folder)
+    recomputed: list[str] = []
+    claimed: list[str] = []
     findings: list[VerifyFinding] = []
     digests: Counter[str] = Counter()
     for path in paths:
         try:
-            entry = read_file(path)
+            entry = read_stated(path)
+            again, problems = _check_file(path, entry)
         except InputError as error:
             findings.append(VerifyFinding(path.name, "", "", str(error).removeprefix(f"{path}: ")))
             continue
         digests[entry.digest] += 1
-        model, task = entry.summary.model, entry.summary.task["name"]
-        findings += [
-            VerifyFinding(path.name, model, task, problem) for problem in _file_problems(entry, path)
-        ]
-    twice = [digest for digest, n in digests.items() if n > 1]
+        findings += [VerifyFinding(path.name, *_names(entry), problem) for problem in problems]
+        if not problems:
+            (claimed if again is None else recomputed).append(path.name)
     findings += [
-        VerifyFinding(digest[:8], "", "", "this submission has more than one file") for digest in twice
+        VerifyFinding(digest[:8], "", "", "this submission has more than one file")
+        for digest, n in digests.items()
+        if n > 1
     ]
-    return len(paths), findings
+    return FolderReport(len(paths), tuple(recomputed), tuple(claimed), tuple(findings))
 
 
-def _file_problems(entry: SubmissionRecord, path: Path) -> Iterator[str]:
-    manifest = Manifest(entry.manifest)
+def _check_file(path: Path, entry: SubmissionRecord) -> tuple[Submission | None, list[str]]:
+    """The submission of a file, where it can be made again, and the problems of the file."""
+    manifest, again = Manifest(entry.manifest), None
+    problems = [*_stated_problems(entry, manifest, path), *_beside_problems(entry, manifest, path)]
+    try:
+        again = rebuild(path, entry)
+        found = (
+            _claim_problems(entry, manifest) if again is None else _recomputed_problems(entry, again, path)
+        )
+        problems += found
+    except InputError as error:
+        problems.append(f"cannot be recomputed: {error}")
+    return again, problems
+
+
+def _stated_problems(entry: SubmissionRecord, manifest: Manifest, path: Path) -> Iterator[str]:
+    """The problems of a file in itself."""
     digest = hashlib.sha256((manifest.digest + entry.predictions_digest).encode()).hexdigest()
     if digest != entry.digest:
         yield "the manifest or predictions_digest differs from the submitted one"
     # shares and intervals are not read from the file, so those in it must follow from its counts
-    if entry.to_json() != {"attempts": 1, **json.loads(path.read_bytes())}:
+    stated = {"attempts": 1, "submitter": None, **json.loads(path.read_bytes()), "badge": entry.badge}
+    if entry.to_json() != stated:
         yield "the shares or intervals do not follow from the counts"
     if path.name != file_name(entry):
         yield f"the file name must be {file_name(entry)}"
-    for split, scored in entry.checked.scores.items():
-        try:
-            yield from _split_problems(entry, manifest, split, scored)
-        except InputError as error:
-            yield f"{split}: cannot be regenerated: {error}"
-    if sorted(claim_differences(manifest, entry.checked.scores)) != sorted(entry.checked.differences):
-        yield "the differences are not those between the claimed and the stored scores"
-    if problem := _proof_problem(entry, manifest, path):
-        yield problem
 
 
-def _proof_problem(entry: SubmissionRecord, manifest: Manifest, path: Path) -> str:
-    """The problem of the proof of a submission; empty when there is none.
-
-    The weights of its certificate answer all rows again, which gives predictions of the same digest.
-    """
+def _beside_problems(entry: SubmissionRecord, manifest: Manifest, path: Path) -> Iterator[str]:
+    """The problems of the files beside a file."""
+    if entry.wrong_answers is not None and read_answers(path, entry) is None:
+        there = answers_path(path).is_file()
+        yield f"{answers_path(path).name} {'is another file than the named one' if there else 'is missing'}"
     try:
         certificate = read_certificate(path)
         check_certificate_digest(manifest, certificate)
-        if certificate is None:
-            return "a proof is stated, but the manifest names no certificate" if entry.proof else ""
-        proved = prove(certificate, manifest.task)
-        tables = [_answers(proved, manifest, split) for split in entry.checked.scores]
     except InputError as error:
-        return f"the certificate cannot be checked: {error}"
-    if proved.proof != entry.proof:
-        return "the proof differs from that of the certificate"
-    again = Submission(manifest, sort_predictions(pa.concat_tables(tables)), certificate)
-    if again.predictions_digest != entry.predictions_digest:
-        return "the weights of the certificate give other predictions"
-    return (
-        ""
-        if scores_equal(check_submission(again), entry.checked)
-        else "the scores are not those of the certificate"
-    )
+        yield f"the certificate cannot be checked: {error}"
+        return
+    if certificate is None and (entry.proof is not None or entry.badge == PROVED):
+        yield "a proof is stated, but the manifest names no certificate"
 
 
-def _answers(proved: ProvedWeights, manifest: Manifest, split: str) -> pa.Table:
-    """The predictions of the weights of a certificate for all rows of a split."""
-    truth = regenerate_split(manifest.task, manifest.seed, split, manifest.sizes.get(split, 0))
-    splits = pa.array([split] * truth.num_rows, pa.string())
-    answers = pa.array(proved.answers(truth["question"]), pa.string())
-    return pa.table({"split": splits, "row": truth["row"], "prediction": answers})
+def _recomputed_problems(entry: SubmissionRecord, again: Submission, path: Path) -> Iterator[str]:
+    """What differs between a file and the submission that was made again."""
+    checked = check_submission(again)
+    if not scores_equal(checked, entry.checked):
+        yield "the scores differ from those of the answers"
+    if dict(checked.solver) != dict(entry.checked.solver):
+        yield "the score of the exact solver differs"
+    if sorted(checked.differences) != sorted(entry.checked.differences):
+        yield "the differences are not those between the claimed and the recomputed scores"
+    if checked.proof != entry.proof:
+        yield "the proof differs from that of the certificate"
+    answers = read_answers(path, entry)
+    if answers is not None:
+        sizes = scored_sizes(again.manifest, entry.checked.scores)
+        found = wrong_answers.read(answers, answers_path(path).name, sizes)
+        if not found.table.equals(wrong_answers.from_submission(again, sizes).table):
+            yield f"{answers_path(path).name} has other rows than the wrong answers, or says of one that it is right"
+
+
+def _claim_problems(entry: SubmissionRecord, manifest: Manifest) -> Iterator[str]:
+    """What is wrong in a file whose scores cannot be recomputed."""
+    for split, scored in entry.checked.scores.items():
+        yield from _split_problems(entry, manifest, split, scored)
+    if sorted(claim_differences(manifest, entry.checked.scores)) != sorted(entry.checked.differences):
+        yield "the differences are not those between the claimed and the stored scores"
 
 
 def _split_problems(

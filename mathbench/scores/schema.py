@@ -45,6 +45,18 @@ TASK = Record({"id": Text(100), "name": Text(), "parameters": MapOf(SCALAR)})
 # what training gives away beyond the answers, see `mathbench.baselines.spec.RunSpec.supervision`
 SUPERVISION = ("examples", "dense", "aligned", "aligned+dense", "prompted")
 
+DATA = Record({"seed": SEED, "sizes": MapOf(Integer(), SPLITS)})
+# other rows than those of a run's own data, which it answered later
+EVALUATION = Record(
+    {
+        "season": nullable(Text(40)),
+        "task": TASK,
+        "data": DATA,
+        "scores": MapOf(SPLIT_SCORE, SPLITS),
+        "predictions_sha256": SHA256,
+    }
+)
+
 RESULT = Record(
     {
         "schema_version": Integer(1, 1),
@@ -54,7 +66,7 @@ RESULT = Record(
         "recipe": OBJECT,
         "encoding": OBJECT,
         "task": TASK,
-        "data": Record({"seed": SEED, "sizes": MapOf(Integer(), SPLITS), "digest": nullable(Text())}),
+        "data": Record({**DATA.fields, "digest": nullable(Text())}),
         "seed": SEED,
         "command": OneOf((COMMAND, ListOf(COMMAND), Null())),
         "commit": nullable(Text(100, empty=True)),
@@ -76,5 +88,8 @@ RESULT = Record(
             {"claim": Text(500), "sha256": SHA256}, {"weights": Choice(("as trained", "fine-tuned"))}
         ),
         "asked": OBJECT,
+        # the name of the model on a board, where it is not that of the baseline
+        "name": Text(100),
+        "evaluation": EVALUATION,
     },
 )

@@ -1,4 +1,4 @@
-"""Statistics of scores: confidence intervals, the spread over training seeds, and McNemar's test.
+"""Statistics of scores: confidence intervals, the spread over training seeds, McNemar's test, Holm's correction.
 
 Empty input is an error.
 """
@@ -12,16 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.errors import InputError
+from mathbench.scores.distributions import sign_test, student_quantile
 
 Bool = NDArray[np.bool_]
 
 Z95 = 1.959963984540054  # the 97.5 % point of the normal distribution
-
-# Student's t, two-sided 95 %, for 1, 2, ... degrees of freedom; the last one is close enough for more
-_T = (
-    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306,
-    2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,7 +70,7 @@ def mcnemar(first: Bool, second: Bool) -> McNemar:
     Source: McNemar, Psychometrika 12 (1947); the exact form is the sign test on the rows where they differ.
 
     >>> test = mcnemar(np.array([True] * 6 + [False]), np.array([False] * 6 + [True]))
-    >>> test.only_first, test.only_second, test.p
+    >>> test.only_first, test.only_second, round(test.p, 12)
     (6, 1, 0.125)
     """
     if len(first) != len(second) or not len(first):
@@ -83,7 +78,7 @@ def mcnemar(first: Bool, second: Bool) -> McNemar:
             f"McNemar's test requires two results for each row. Received: {len(first):,} and {len(second):,} rows."
         )
     one, two = int((first & ~second).sum()), int((second & ~first).sum())
-    return McNemar(one, two, _sign_test(min(one, two), one + two))
+    return McNemar(one, two, float(sign_test(min(one, two), one + two)))
 
 
 def seed_statistics(values: Sequence[float]) -> SeedStatistics:
@@ -116,14 +111,25 @@ def interval_bounds(shares: Sequence[float], n: int) -> tuple[float, float, floa
     if len(shares) == 1:
         return low, high, None
     spread = stdev(shares)
-    half = _T[min(len(shares) - 1, len(_T)) - 1] * spread / sqrt(len(shares))
+    half = float(student_quantile(Z95, len(shares) - 1)) * spread / sqrt(len(shares))
     return max(0.0, mean - hypot(mean - low, half)), min(1.0, mean + hypot(high - mean, half)), spread
 
 
-def _sign_test(fewer: int, n: int) -> float:
-    """2 P(X <= fewer) for X ~ Binomial(n, 1/2), at most 1; computed with integers, so that it is exact for any n."""
-    term, total = 1, 1
-    for k in range(fewer):
-        term = term * (n - k) // (k + 1)
-        total += term
-    return min(1.0, 2 * total / 2**n) if n < 1000 else min(1.0, float((2 * total << 64) >> n) / 2**64)
+def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Correct p-values for their number, so that the probability of any wrong rejection keeps its level.
+
+    Holds for dependent tests too, such as those of all pairs of models.
+
+    Args:
+        p: float (n,).
+
+    Source: Holm, Scandinavian Journal of Statistics 6 (1979).
+
+    >>> holm(np.array([0.01, 0.04, 0.03])).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    order = np.argsort(p, kind="stable")
+    factors = np.arange(len(p), 0, -1)
+    corrected = np.empty(len(p))
+    corrected[order] = np.minimum(1, np.maximum.accumulate(factors * p[order]))
+    return corrected

@@ -1,9 +1,11 @@
 """Files of predictions from strangers: Parquet or JSON lines, with all limits checked before memory is allocated."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -43,10 +45,18 @@ def read_limited(path: Path, maximum: int) -> bytes:
     return data
 
 
-def compress_predictions(table: pa.Table) -> bytes:
-    """Write predictions as a compressed Parquet file."""
+def compress_predictions(table: pa.Table, **options: Any) -> bytes:
+    """Write predictions as a compressed Parquet file.
+
+    Args:
+        table: the predictions, also none.
+        options: of the writer.
+    """
     sink = BytesIO()
-    pq.write_table(table, sink, compression="zstd", compression_level=9)
+    with pq.ParquetWriter(sink, table.schema, compression="zstd", compression_level=9, **options) as writer:
+        # Arrow writes pages without headers for a group of no rows
+        if table.num_rows:
+            writer.write_table(table)
     return sink.getvalue()
 
 
@@ -68,14 +78,8 @@ def read_untrusted(data: bytes, name: str, *shapes: Columns) -> pa.Table:
     """
     if name.endswith(".jsonl.gz"):
         data = _decompress(data, name)
-    try:
+    with _readable(name):
         table = (_read_lines if name.endswith(LINES) else _read_parquet)(data, name, shapes)
-    except InputError:
-        raise
-    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
-        reason = ascii(str(error).strip().splitlines()[0][:100])
-        hint = "" if name.endswith(".parquet") else f" Names of JSON lines end in {' or '.join(LINES)}."
-        raise InputError(f"{name} is not a readable Parquet file: {reason}.{hint}") from None
     return _check_values(table, name)
 
 
@@ -84,7 +88,7 @@ def _check_values(table: pa.Table, name: str) -> pa.Table:
     answers.check_complete(table, name)
     for column in table.column_names:
         if column != "row":
-            _check_length(table[column].combine_chunks(), f"{name}: {column}")
+            check_length(table[column].combine_chunks(), f"{name}: {column}")
     kinds = {column: COLUMNS_WITH_TASK[column] for column in table.column_names}
     return pa.table({column: table[column].cast(kind).combine_chunks() for column, kind in kinds.items()})
 
@@ -115,31 +119,61 @@ def _read_lines(data: bytes, name: str, shapes: tuple[Columns, ...]) -> pa.Table
 
 
 def _read_parquet(data: bytes, name: str, shapes: tuple[Columns, ...]) -> pa.Table:
-    if (footer := int.from_bytes(data[-8:-4], "little")) > MAX_FOOTER:
-        raise InputError(f"{name} has a footer of more than {MAX_FOOTER:,} bytes. Received: {footer:,}.")
-    limits = {"thrift_string_size_limit": 1 << 20, "thrift_container_size_limit": 20_000}
-    file = pq.ParquetFile(BytesIO(data), **limits)
-    found = dict(_columns(file))
-    shape = next((s for s in shapes if set(s) == set(found)), shapes[0])
-    _check_shape(file, name, shape)
-    check_pages(file, data, name, MAX_TEXT)
-    # text stays dictionary-encoded, so that a long text repeated a million times is found before it is expanded
-    texts = [column for column, kind in shape.items() if kind == pa.string()]
-    table = pq.ParquetFile(BytesIO(data), read_dictionary=texts, **limits).read(
-        list(shape), use_threads=False
-    )
-    # finds indices outside a dictionary and bytes that are not UTF-8
-    table.validate(full=True)
-    return answers.from_columns(table.select(list(shape)), answers.record_of(name))
+    return answers.from_columns(read_parquet(data, name, *shapes), answers.record_of(name))
 
 
-def _check_shape(file: pq.ParquetFile, name: str, shape: Columns) -> None:
+def read_parquet(data: bytes, name: str, *shapes: Columns, max_bytes: int | None = None) -> pa.Table:
+    """Read a Parquet file of any origin; its text stays dictionary-encoded. The column `id` is not read.
+
+    Args:
+        data: the file's bytes.
+        name: its name in errors.
+        shapes: the allowed sets of columns; their types are not checked.
+        max_bytes: the allowed bytes of all its pages, decompressed; by default `MAX_TEXT`.
+
+    Raises:
+        InputError: for a file that cannot be read, has other columns, or is larger than the limits.
+    """
+    max_bytes = MAX_TEXT if max_bytes is None else max_bytes
+    with _readable(name):
+        if (footer := int.from_bytes(data[-8:-4], "little")) > MAX_FOOTER:
+            raise InputError(f"{name} has a footer of more than {MAX_FOOTER:,} bytes. Received: {footer:,}.")
+        limits = {"thrift_string_size_limit": 1 << 20, "thrift_container_size_limit": 20_000}
+        file = pq.ParquetFile(BytesIO(data), **limits)
+        found = dict(_columns(file))
+        shape = next((s for s in shapes if set(s) == set(found)), shapes[0])
+        _check_shape(file, name, shape, max_bytes)
+        check_pages(file, data, name, max_bytes)
+        # text stays dictionary-encoded, so that a long text repeated a million times is found before it is expanded
+        texts = [column for column, kind in shape.items() if kind == pa.string()]
+        table = pq.ParquetFile(BytesIO(data), read_dictionary=texts, **limits).read(
+            list(shape), use_threads=False
+        )
+        # finds indices outside a dictionary and bytes that are not UTF-8
+        table.validate(full=True)
+        return table.select(list(shape))
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """Turn the errors of damaged files into one line."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        reason = ascii(str(error).strip().splitlines()[0][:100])
+        hint = "" if name.endswith(".parquet") else f" Names of JSON lines end in {' or '.join(LINES)}."
+        raise InputError(f"{name} is not a readable Parquet file: {reason}.{hint}") from None
+
+
+def _check_shape(file: pq.ParquetFile, name: str, shape: Columns, max_bytes: int) -> None:
     """Check rows, sizes and columns by the metadata of a Parquet file."""
     groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
     if (rows := max(file.metadata.num_rows, sum(group.num_rows for group in groups))) > MAX_ROWS:
         raise InputError(f"{name} has more than {MAX_ROWS:,} rows. Received: {rows:,}.")
-    if (size := sum(group.total_byte_size for group in groups)) > MAX_TEXT:
-        raise InputError(f"{name} decompresses to more than {MAX_TEXT:,} bytes. Received: {size:,}.")
+    if (size := sum(group.total_byte_size for group in groups)) > max_bytes:
+        raise InputError(f"{name} decompresses to more than {max_bytes:,} bytes. Received: {size:,}.")
     columns = _columns(file)
     found = dict(columns)
     if set(found) != set(shape) or len(found) != len(columns):
@@ -166,7 +200,13 @@ def fits_prediction(text: str) -> bool:
     return len(text.encode()) <= MAX_PREDICTION
 
 
-def _check_length(column: pa.Array, where: str) -> None:
+def check_length(column: pa.Array, where: str) -> None:
+    """Check the length of each text of a column, and of all of them; nulls have none.
+
+    Raises:
+        InputError: for text of more than `MAX_PREDICTION` bytes, or of more than `MAX_TEXT` in all.
+    """
+    column = column.drop_null()
     texts = column.dictionary if isinstance(column, pa.DictionaryArray) else column
     lengths = np.asarray(pc.binary_length(texts))
     if isinstance(column, pa.DictionaryArray):

@@ -161,7 +161,7 @@ VALUES = {
     "split": (*SPLITS, "trian"),
     "seed": ("0", "5", "-1", "winter", "18446744073709551616", "\u0663", "++5", " 5 "),
     "sort": ("score", "model", "parameters", "time", "x"),
-    "badge": ("self-reported", "re-scored", "reproduced", "x"),
+    "badge": ("claimed", "re-scored", "reproduced", "proved", "x"),
     "format": (
         "plain",
         "reversed",

@@ -8,6 +8,7 @@ import gzip
 import importlib.util
 import io
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -329,7 +330,10 @@ def test_a_board_shows_what_it_showed(mb, old):
         csv.reader(io.StringIO(shown)),
         list(csv.reader((old / "board.csv").open(newline=""))),
     )
-    assert [row[:20] for row in (head, *rows)] == was
+    # floors were called self-reported
+    assert [row[:20] for row in (head, *rows)] == [
+        [re.sub("^self-reported$", "claimed", cell) for cell in row] for row in was
+    ]
     assert head[20:] == ["supervision", "proof"] and all(row[20:] == ["", ""] for row in rows)
     macro = json.loads(mb("leaderboard", "show", "--macro", "--board", "board.sqlite", "--json").out)
     means = {line["model"]: line["mean"] for line in macro if line["split"] == "interpolate"}
@@ -356,9 +360,12 @@ def test_two_models_of_a_board_are_compared(mb, old):
 def test_a_board_is_exported_as_it_was(mb, old):
     mb("leaderboard", "export", "--board", "board.sqlite", "--format", "json", "--out", "results")
     kept = sorted((old / "leaderboard/results").iterdir())
-    assert len(kept) == 4 and len(list((old / "results").iterdir())) == 11
+    assert len(kept) == 4 and len(list((old / "results").glob("*.json"))) == 11
     for file in kept:
-        assert document(old / "results" / file.name) == document(file)
+        added = {"wrong_answers_sha256": document(old / "results" / file.name)["wrong_answers_sha256"]}
+        assert document(old / "results" / file.name) == document(file) | added
+    found = json.loads(mb("leaderboard", "verify", "--board", "results", "--json").out)
+    assert len(found["recomputed"]) == 11 and found["claimed"] == found["findings"] == []
     told = mb(
         *("leaderboard", "export", "--board", "board.sqlite", "--format", "html"),
         *("--out", "site", "--rounds", "rounds"),
@@ -369,12 +376,20 @@ def test_a_board_is_exported_as_it_was(mb, old):
 
 
 def test_a_folder_of_results_holds(mb, old):
-    assert "all 4 submissions" in mb("leaderboard", "build", "leaderboard", "--check").err
+    """Its files have no answers, so that its scores are claims now."""
     found = json.loads(mb("leaderboard", "verify", "--board", "leaderboard", "--json").out)
-    assert found["submissions"] == 4 and found["findings"] == []
-    page = (old / "leaderboard/README.md").read_bytes()
+    assert found["submissions"] == len(found["claimed"]) == 4
+    assert found["findings"] == found["recomputed"] == []
+    was = (old / "leaderboard/README.md").read_text()
     mb("leaderboard", "build", "leaderboard")
-    assert (old / "leaderboard/README.md").read_bytes() == page
+    assert "all 4 submissions" in mb("leaderboard", "build", "leaderboard", "--check").err
+    rows, expected = (
+        [line for line in text.splitlines() if line.startswith(("|", "#"))]
+        for text in ((old / "leaderboard/README.md").read_text(), was)
+    )
+    assert rows == [
+        re.sub(r"self-reported|(?<=\| )(re-scored|reproduced)", "claimed", line) for line in expected
+    ]
     tables = json.loads(mb("leaderboard", "show", "--board", "leaderboard", "--json").out)["tables"]
     first = {(table["task"], table["split"]): table["lines"] for table in tables}
     ranks = {line["model"]: line["rank"] for line in first["addition-base10-digits2", "extrapolate"]}

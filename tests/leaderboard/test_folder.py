@@ -1,16 +1,26 @@
 """A folder of results: what `verify` and `build` find, and that a withdrawal stays visible."""
 
+import hashlib
+import io
 import json
+import sqlite3
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from mathbench.leaderboard.ranking.render import MARKS
+from mathbench.leaderboard.ranking.rank import rank_tables
+from mathbench.leaderboard.ranking.render import MARKS, markdown, tables_csv
+from mathbench.leaderboard.site.export import load_pages
+from mathbench.leaderboard.store.any_board import answers_loader
 from mathbench.leaderboard.store.board import Board
-from mathbench.leaderboard.store.folder import export, read_folder
+from mathbench.leaderboard.store.folder import export, file_name, read_file, read_folder
+from mathbench.leaderboard.submission import Manifest
 from mathbench.leaderboard.submit import submit_run
 from mathbench.leaderboard.verify import verify_folder
 
+from .conftest import right
 from .test_commands import cli, refused  # noqa: F401
 
 
@@ -20,13 +30,14 @@ def folder(run, board, tmp_path):
     submit_run(run(wrong=5), board)
     submit_run(run(baseline="other"), board)
     place = tmp_path / "leaderboard"
-    export(Board(board).records(), place / "results")
+    export(Board(board).records(), place / "results", answers_loader(board))
     (place / "README.md").write_text(f"{MARKS[0]}\n{MARKS[1]}\n")
     return place
 
 
 def test_an_exported_folder_holds(folder):
-    assert verify_folder(folder) == (2, [])
+    report = verify_folder(folder)
+    assert (report.files, len(report.recomputed), report.claimed, report.findings) == (2, 2, (), ())
     assert sorted(entry.attempts for entry in read_folder(folder)) == [1, 2]
 
 
@@ -52,7 +63,7 @@ def consistently_more_right(document):
     ("change", "problem"),
     [
         (more_right, "the shares or intervals"),
-        (consistently_more_right, "interpolate: the strata do not add up to the total"),
+        (consistently_more_right, "the scores differ from those of the answers"),
         (lambda d: d.update(badge="gold"), "badge"),
         (lambda d: d.update(surprise=1), "unknown key 'surprise'"),
         (lambda d: d.update(digest="0" * 64), "differs from the submitted one"),
@@ -60,27 +71,222 @@ def consistently_more_right(document):
         (lambda d: d["manifest"].update(parameters=1), "differs from the submitted one"),
         (lambda d: d["manifest"].update(task={}), "is missing the key 'id'"),
         (lambda d: d.update(differences=[]), "the differences are not"),
-        (lambda d: d["scores"]["interpolate"]["strata"].popitem(), "n of the strata"),
+        (
+            lambda d: d["scores"]["interpolate"]["strata"].popitem(),
+            "the scores differ from those of the answers",
+        ),
         (lambda d: d["solver"].popitem(), "the score of the exact solver differs"),
     ],
     ids=range(11),
 )
 def test_an_edited_file_is_found(folder, change, problem):
     edited(folder, change)
-    count, findings = verify_folder(folder)
-    assert count == 2 and any(problem in finding.problem for finding in findings), findings
+    report = verify_folder(folder)
+    assert report.files == 2 and len(report.recomputed) == 1
+    assert any(problem in finding.problem for finding in report.findings), report.findings
+
+
+# a board that is rewritten by hand
+
+
+def problems(folder):
+    return [finding.problem for finding in verify_folder(folder).findings]
+
+
+def files_of(folder, model="lstm"):
+    """The JSON file of a model, and its wrong answers."""
+    (path,) = (path for path in (folder / "results").glob("*.json") if model in path.name)
+    return path, path.with_suffix(".parquet")
+
+
+def name_answers(path, data):
+    """Put wrong answers beside a file, and their digest into it."""
+    path.with_suffix(".parquet").write_bytes(data)
+    document = json.loads(path.read_text())
+    document["wrong_answers_sha256"] = hashlib.sha256(data).hexdigest()
+    path.write_text(json.dumps(document))
+
+
+def changed_answers(answers, change):
+    """The bytes of wrong answers whose rows were changed."""
+    table = pq.read_table(answers)
+    rows = table.to_pylist()
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(change(rows), schema=table.schema), sink)
+    return sink.getvalue()
+
+
+def all_right(document):
+    """Raise every count of a split, with its share and interval, and the strata, as the scorer would write them."""
+    from mathbench.scores.results import Score
+
+    split = document["scores"]["interpolate"]
+    for name, stratum in split["strata"].items():
+        split["strata"][name] = Score(stratum["n"], stratum["n"]).to_json()
+    split |= Score(split["n"], split["n"]).to_json()
+    document["differences"] = [d for d in document["differences"] if not d.startswith("interpolate")]
+
+
+def test_counts_that_agree_with_each_other_are_found(folder):
+    edited(folder, all_right)
+    assert "the scores differ from those of the answers" in problems(folder)
+
+
+def test_answers_are_not_made_right(folder):
+    path, answers = files_of(folder)
+    name_answers(path, changed_answers(answers, lambda rows: rows[1:]))
+    (problem,) = problems(folder)
+    assert problem.startswith(f"cannot be recomputed: the answers in {answers.name} give other predictions")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda rows: [rows[0] | {"prediction": "0"}, *rows[1:]],
+        lambda rows: [rows[0] | {"prediction": None}, *rows[1:]],
+        lambda rows: [*rows, rows[-1] | {"row": 199, "prediction": None}],
+    ],
+)
+def test_changed_answers_are_found(folder, change):
+    path, answers = files_of(folder)
+    name_answers(path, changed_answers(answers, change))
+    assert ["give other predictions" in problem for problem in problems(folder)] == [True]
+
+
+def test_rows_that_are_called_right_are_found(folder):
+    path, answers = files_of(folder)
+    name_answers(path, changed_answers(answers, lambda rows: [row | {"right": True} for row in rows]))
+    assert problems(folder) == [
+        f"{answers.name} has other rows than the wrong answers, or says of one that it is right"
+    ]
+
+
+def test_a_row_too_many_is_found(folder, task):
+    path, answers = files_of(folder)
+    true = right(task).filter(pa.compute.equal(right(task)["row"], 150)).drop_columns("task").to_pylist()
+    name_answers(path, changed_answers(answers, lambda rows: [*rows, true[0] | {"right": True}]))
+    assert ["has other rows than the wrong answers" in problem for problem in problems(folder)] == [True]
+
+
+def test_swapped_answers_are_found(folder):
+    (one, first), (two, second) = files_of(folder), files_of(folder, "other")
+    wrong, none = first.read_bytes(), second.read_bytes()
+    first.write_bytes(none)
+    second.write_bytes(wrong)
+    assert sorted(problems(folder)) == sorted(
+        f"{path.name} is another file than the named one" for path in (first, second)
+    )
+    assert {entry.badge for entry in read_folder(folder)} == {"claimed"}
+    name_answers(one, none)
+    name_answers(two, wrong)
+    assert ["give other predictions" in problem for problem in problems(folder)] == [True, True]
+
+
+def test_another_manifest_with_its_digest_is_found(folder):
+    """Other data, with the digest and the file name that belong to it."""
+    path, answers = files_of(folder)
+    document = json.loads(path.read_text())
+    document["manifest"]["data"]["seed"] = 1
+    digest = Manifest(document["manifest"]).digest + document["predictions_digest"]
+    document["digest"] = hashlib.sha256(digest.encode()).hexdigest()
+    path.write_text(json.dumps(document))
+    target = path.with_name(file_name(read_file(path)))
+    answers.rename(target.with_suffix(".parquet"))
+    path.rename(target)
+    assert ["give other predictions" in problem for problem in problems(folder)] == [True]
+
+
+def test_more_rows_than_can_be_scored_are_one_line(folder):
+    def many(document):
+        document["manifest"]["data"]["sizes"]["interpolate"] = 10**15
+
+    edited(folder, many)
+    assert "cannot be recomputed: at most 1,000,000 rows can be scored" in " ".join(problems(folder))
+
+
+def test_without_its_answers_a_file_is_claimed(folder, cli):  # noqa: F811
+    path, answers = files_of(folder)
+    answers.unlink()
+    assert problems(folder) == [f"{answers.name} is missing"]
+    assert read_file(path).badge == "claimed"
+    entries = rank_tables(read_folder(folder))[0].lines
+    assert {line.model: line.badge for line in entries if line.kind == "model"} == {
+        "lstm-seq2seq": "claimed",
+        "other": "re-scored",
+    }
+    row = next(row for row in markdown(rank_tables(read_folder(folder))).splitlines() if "lstm" in row)
+    assert "| claimed |" in row
+    assert "claimed" in next(
+        row for row in tables_csv(rank_tables(read_folder(folder))).splitlines() if "lstm" in row
+    )
+    page = load_pages(folder).page("tasks/addition-base10-digits2.html").body.decode()
+    assert '<span class="badge claimed">claimed</span>' in page and "re-scored" in page
+    shown = json.loads(cli("leaderboard", "show", "--board", folder, "--badge", "claimed", "--json")[1])
+    assert [line["model"] for line in shown["tables"][0]["lines"] if line["kind"] == "model"] == [
+        "lstm-seq2seq"
+    ]
+
+
+@pytest.mark.parametrize("badge", ["reproduced", "proved", "re-scored", "claimed", "self-reported"])
+def test_a_file_does_not_choose_its_badge(folder, badge):
+    path = edited(folder, lambda document: document.update(badge=badge))
+    assert read_file(path).badge == ("claimed" if badge in ("claimed", "self-reported") else "re-scored")
+    edited(folder, lambda document: document.pop("wrong_answers_sha256"))
+    assert read_file(path).badge == "claimed"
+    report = verify_folder(folder)
+    if badge == "proved":
+        assert report.findings[0].problem == "a proof is stated, but the manifest names no certificate"
+    else:
+        assert report.claimed == (path.name,) and len(report.recomputed) == 1 and not report.findings
+
+
+def test_an_older_board_that_says_self_reported(run, board):
+    submit_run(run(), board)
+    with sqlite3.connect(board) as connection:
+        connection.execute("UPDATE submissions SET badge = 'self-reported'")
+    (record,) = Board(board).records()
+    assert record.badge == "claimed" and Board(board).one(record.digest).badge == "claimed"
+
+
+def test_models_of_a_folder_are_compared(cli, folder, board):  # noqa: F811
+    compare = ("leaderboard", "compare", "lstm-seq2seq", "other", "--json", "--board")
+    code, out, _ = cli(*compare, folder)
+    found = json.loads(out)
+    assert code == 0 and found == json.loads(cli(*compare, board)[1])
+    assert found["splits"][0]["total"]["only_second"] == 5
+    assert "compare/" in " ".join(load_pages(folder).paths())
+    path, answers = files_of(folder)
+    answers.unlink()
+    refused(cli(*compare, folder), f"is claimed: {path.name} has no wrong answers beside it")
+
+
+def test_a_folder_takes_no_submissions_and_repeats_no_run(cli, folder, run):  # noqa: F811
+    refused(cli("submit", run(), "--board", folder), "is a folder; a board must be an SQLite file")
+    path, _ = files_of(folder)
+    digest = read_file(path).digest
+    refused(cli("leaderboard", "reproduce", digest, "--board", folder), "is a folder")
+
+
+def test_a_submission_that_cannot_be_scored_again_is_exported_as_claimed(run, board, tmp_path):
+    submit_run(run(), board)
+    with sqlite3.connect(board) as connection:
+        connection.execute(
+            "UPDATE submissions SET manifest = replace(manifest, 'addition-v1', 'addition-v9')"
+        )
+    (record,) = Board(board).records()
+    assert answers_loader(board)(record.digest) is None
 
 
 def test_a_second_file_of_one_submission_is_found(folder):
     path = edited(folder, lambda d: None)
     path.with_name("again.json").write_text(path.read_text())
-    _, findings = verify_folder(folder)
-    assert {finding.problem.split(" ")[0] for finding in findings} == {"the", "this"}
+    problems = {finding.problem.split(" ")[0] for finding in verify_folder(folder).findings}
+    assert problems == {"the", "this", "again.parquet"}
 
 
 def test_verify_says_what_cannot_be_checked(cli, folder):  # noqa: F811
     code, out, err = cli("leaderboard", "verify", "--board", folder)
-    assert code == 0 and "cannot be checked here: the scores themselves" in err and "all 2" in err
+    assert code == 0 and "cannot be checked here: the scores of files without" in err and "all 2" in err
     edited(folder, more_right)
     code, out, err = cli("leaderboard", "verify", "--board", folder, "--json")
     problems = [finding["problem"] for finding in json.loads(out)["findings"]]
@@ -102,7 +308,7 @@ def test_withdrawing_marks_the_file(cli, folder):  # noqa: F811
     arguments = ("leaderboard", "withdraw", digest[:8], "--board", folder, "--reason", "a mistake")
     assert cli(*arguments)[0] == 0
     refused(cli(*arguments), "already withdrawn: a mistake")
-    assert verify_folder(folder) == (2, [])
+    assert verify_folder(folder).findings == ()
     _, out, _ = cli("leaderboard", "show", "--board", folder, "--withdrawn", "--json")
     assert [row["reason"] for row in json.loads(out)] == ["a mistake"]
     assert "other" not in cli("leaderboard", "show", "--board", folder)[1]

@@ -41,10 +41,10 @@ def sent(tmp_path):
 
 def test_a_proved_submission(sent, board):
     receipt = submit_run(sent, board)
-    assert receipt.proof == PROOF and receipt.badge == "re-scored" and receipt.new
+    assert receipt.proof == PROOF and receipt.badge == "proved" and receipt.new
     opened = Board(board)
     (kept,) = opened.records()
-    assert kept.proof == PROOF and kept.summary.supervision == "examples"
+    assert kept.proof == PROOF and kept.badge == "proved" and kept.summary.supervision == "examples"
     assert kept.checked.scores["interpolate"].total.exact_match == 1
     assert opened.certificate(kept.digest) == CONTENT
     assert verify(opened) == (1, []) and not submit_run(sent, board).new
@@ -439,12 +439,16 @@ def test_a_folder_has_the_certificate_and_is_verified(results, board, tmp_path, 
     path, certificate = results
     assert certificate.read_bytes() == CONTENT
     assert folder.read_folder(path.parent) == Board(board).records()
-    assert verify_folder(path.parent) == (1, [])
+    assert verify_folder(path.parent).recomputed == (path.name,)
     again = tmp_path / "again"
     assert cli("leaderboard", "export", "--board", path.parent, "--format", "json", "--out", again)[0] == 0
     assert {p.name: p.read_bytes() for p in again.iterdir()} == {
         p.name: p.read_bytes() for p in path.parent.iterdir()
     }
+
+
+def without_answers(document):
+    document.pop("wrong_answers_sha256")
 
 
 def edited(path, change):
@@ -464,19 +468,27 @@ def edited(path, change):
         (lambda path, other: edited(path, lambda d: d["proof"].update(covers_float32=False)), "the proof differs"),
         (
             lambda path, other: edited(path, lambda d: d.update(predictions_digest="0" * 64)),
-            "the weights of the certificate give other predictions",
+            "cannot be recomputed: the answers in",
+        ),
+        (
+            lambda path, other: edited(path, lambda d: (d.update(predictions_digest="0" * 64), without_answers(d))),
+            "cannot be recomputed: the weights of the certificate give other predictions",
+        ),
+        (
+            lambda path, other: (edited(path, lambda d: (d.pop("proof"), without_answers(d))), other.unlink()),
+            "the certificate cannot be checked: the manifest names the certificate",
         ),
     ],
-    ids=range(7),
+    ids=range(9),
 )  # fmt: skip
 def test_verify_finds_what_was_changed_in_a_folder(results, change, problem):
     change(*results)
-    _, findings = verify_folder(results[0].parent)
+    findings = verify_folder(results[0].parent).findings
     assert [finding for finding in findings if finding.problem.startswith(problem)], findings
 
 
 def test_scores_of_a_proved_submission_are_recomputed_without_predictions(results):
-    """Of any other submission in a folder, changed counts that agree with each other are not noticed."""
+    """The weights of the certificate answer again where the wrong answers are not there."""
     from mathbench.scores.results import Score
 
     def change(found):
@@ -486,9 +498,24 @@ def test_scores_of_a_proved_submission_are_recomputed_without_predictions(result
         split["strata"][name] = Score(n, n - 1).to_json()
         split |= Score(split["n"], split["n"] - 1).to_json()
 
+    edited(results[0], without_answers)
+    results[0].with_suffix(".parquet").unlink()
+    assert verify_folder(results[0].parent).recomputed == (results[0].name,)
+    assert folder.read_file(results[0]).badge == "proved"
     edited(results[0], change)
-    _, (finding,) = verify_folder(results[0].parent)
-    assert finding.problem == "the scores are not those of the certificate"
+    (finding,) = verify_folder(results[0].parent).findings
+    assert finding.problem == "the scores differ from those of the answers"
+
+
+def test_without_its_certificate_a_file_is_not_proved(results):
+    path, certificate = results
+    assert folder.read_file(path).badge == "proved"
+    for change in (lambda: certificate.write_bytes(proofs.content("divisible-3-seed1")), certificate.unlink):
+        change()
+        shown = folder.read_file(path)
+        assert shown.badge == "re-scored" and shown.proof is None
+    path.with_suffix(".parquet").unlink()
+    assert folder.read_file(path).badge == "claimed"
 
 
 def test_tables_say_what_is_proved(sent, board, tmp_path, cli):  # noqa: F811
@@ -497,13 +524,12 @@ def test_tables_say_what_is_proved(sent, board, tmp_path, cli):  # noqa: F811
     tables = rank_tables(Board(board).records())
     lines = [line for line in tables[0].lines if line.kind == "model"]
     assert sorted(line.proof for line in lines) == ["", proofs.CLAIM]  # weights of their own: another entry
-    assert "| re-scored, proved |" in render.markdown(tables) and render.PROVED_NOTE in render.markdown(
-        tables
-    )
+    shown = render.markdown(tables)
+    assert "| proved |" in shown and "*proved*: a certificate was checked" in shown
     assert proofs.CLAIM in render.tables_csv(tables)
     show = ("leaderboard", "show", "--board", board)
     assert f"somebody's model, proved: {proofs.CLAIM}" in " ".join(cli(*show)[2].split())
-    for name, count in (("proved", 1), ("re-scored", 2)):
+    for name, count in (("proved", 1), ("re-scored", 1)):
         shown = json.loads(cli(*show, "--badge", name, "--json")[1])["tables"][0]["lines"]
         assert sum(line["kind"] == "model" for line in shown) == count
     refused(cli(*show, "--badge", "prooved"), "Did you mean 'proved'")

@@ -19,11 +19,17 @@ from mathbench.leaderboard.published.eval_results import HubDataset
 from mathbench.leaderboard.published.origin import Publisher
 from mathbench.leaderboard.published.path_parts import MAX_LENGTH, path_part
 from mathbench.leaderboard.published.write import MARK, write_every_eval_ever, yaml_list
-from mathbench.leaderboard.ranking.rank import rank_tables
+from mathbench.leaderboard.ranking.rank import open_tables
 from mathbench.leaderboard.ranking.tables import Entry, RankTable
 from mathbench.leaderboard.store import board as store
+from mathbench.leaderboard.store.any_board import (
+    answers_loader,
+    certificate_loader,
+    predictions_loader,
+    stream_records,
+)
 from mathbench.leaderboard.store.board import Board
-from mathbench.leaderboard.store.folder import export, stream_records
+from mathbench.leaderboard.store.folder import export
 from mathbench.leaderboard.submission_record import BADGES
 from mathbench.leaderboard.submit import submit_run
 from mathbench.scores.statistics import wilson
@@ -57,7 +63,8 @@ def filled(run, board, task, tmp_path):
 
 
 def written(board, folder, samples=True):
-    total, records, load = stream_records(board)
+    total, records = stream_records(board)
+    load = predictions_loader(board)
     assert write_every_eval_ever(records, load if samples else None, folder, PUBLISHER) <= total
     return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
 
@@ -195,13 +202,36 @@ def test_predictions_of_other_scores_are_refused_and_nothing_is_written(filled, 
     assert not (tmp_path / "out").exists()
 
 
-def test_a_folder_board_has_scores_only(filled, tmp_path, validators):
+def test_a_folder_without_its_wrong_answers_gives_claims(filled, tmp_path, validators):
     export(filled.records(), tmp_path / "results")
     files = written(tmp_path / "results", tmp_path / "out")
     assert len(files) == 3
     for document in documents(files).values():
         assert validators[0].is_valid(document) and "detailed_evaluation_results" not in document
         assert document["source_metadata"]["source_type"] == "documentation"
+        assert document["source_metadata"]["evaluator_relationship"] == "first_party"
+
+
+def test_a_folder_with_its_wrong_answers_gives_what_the_database_gives(filled, board, tmp_path):
+    export(filled.records(), tmp_path / "results", answers_loader(board), certificate_loader(board))
+    from_folder = written(tmp_path / "results", tmp_path / "from_folder")
+    from_database = written(board, tmp_path / "from_database")
+    assert from_folder.keys() == from_database.keys()
+    # files of a folder have their keys in order, and so their splits
+    for name in from_folder:
+        if name.endswith(".jsonl"):
+            assert sorted(lines(from_folder[name]), key=str) == sorted(lines(from_database[name]), key=str)
+
+
+def test_the_submitter_is_named(filled):
+    record = next(r for r in filled.records() if not r.summary.runnable)
+    assert origin.submitter_of(record) == "host"
+    record = replace(
+        record,
+        submitter="ada",
+        manifest={**record.manifest, "model": record.manifest["model"] | {"name": "net"}},
+    )
+    assert (origin.submitter_of(record), origin.model_id(record)) == ("ada", "ada/net")
 
 
 def test_submissions_are_read_a_few_at_a_time(run, board, monkeypatch):
@@ -211,7 +241,7 @@ def test_submissions_are_read_a_few_at_a_time(run, board, monkeypatch):
     read = Board._read
     monkeypatch.setattr(Board, "_read", lambda self, some=None: reads.append(some) or read(self, some))
     monkeypatch.setattr(store, "MAX_CHANGED", 2)
-    total, records, _ = stream_records(board)
+    total, records = stream_records(board)
     assert (next(records).digest, len(reads)) == (Board(board).digests()[0], 1)
     assert [r.digest for r in records] == Board(board).digests()[1:] and total == 5
     assert [len(some) for some in reads] == [2, 2, 1]
@@ -255,7 +285,7 @@ def test_no_name_leads_out_of_the_folder(filled, tmp_path, name):
 
 
 def hub_files(board, publisher=PUBLISHER, dataset=SUMS):
-    return eval_results.model_files(rank_tables(Board(board).records()), dataset, publisher)
+    return eval_results.model_files(open_tables(Board(board).records()), dataset, publisher)
 
 
 def test_the_hub_reads_the_results(filled, board):
@@ -385,7 +415,7 @@ def test_a_dataset_on_the_hub_has_one_data_seed(cli, filled, run, board, task, t
             ("every-eval-ever", "--out", "x", "--task", "addition"),
             "does not take --task. Allowed: --source-name",
         ),
-        (("html", "--out", "x", "--no-samples"), "does not take --no-samples. Allowed: --rounds"),
+        (("html", "--out", "x", "--no-samples"), "does not take --no-samples. Allowed: --season, --rounds"),
         (("csv", "--rounds", "x"), "does not take --rounds"),
         (("markdown", "--out", "."), "writes a file, and '.' is a folder"),
         (("json", "--out", "x", "--split", "extrapolate"), "the filters do not apply"),

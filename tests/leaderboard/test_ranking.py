@@ -106,7 +106,7 @@ def test_floors_and_solver_are_lines_without_a_rank(task):
     board = [kept(task, 900, 0), kept(task, 300, 1, baseline="weak", floors=high)]
     (table,) = rank_tables(board)
     shown = {line.model: line for line in table.lines if line.kind != "model"}
-    assert shown["constant"].exact_match == 0.7 and shown["constant"].badge == "self-reported"
+    assert shown["constant"].exact_match == 0.7 and shown["constant"].badge == "claimed"
     assert shown["exact-solver"].exact_match == 1 and shown["exact-solver"].badge == "re-scored"
     assert all(line.rank is None for line in shown.values())
     assert [line.model for line in table.lines] == ["exact-solver", "lstm-seq2seq", "constant", "weak"]
@@ -185,7 +185,7 @@ def test_the_interval_over_seeds_stays_between_0_and_1():
 
 
 def test_a_line_has_the_interval_and_no_more_than_it_is_given():
-    line = Entry("floor", "m", 10, 0.5, 0.2, 0.8, "self-reported")
+    line = Entry("floor", "m", 10, 0.5, 0.2, 0.8, "claimed")
     assert line.interval == (0.2, 0.8)
     assert (line.rank, line.seeds, line.attempts, line.differs) == (None, 0, 0, False)
 
@@ -223,7 +223,7 @@ def test_only_submissions_with_a_badge(task):
         scored(task, 2, badge="reproduced", scores={"interpolate": 800}, baseline="b"),
     ]
     assert models(rank_tables(board, badge="reproduced")[0]) == [(1, "b")]
-    assert rank_tables(board, badge="self-reported") == []
+    assert rank_tables(board, badge="claimed") == []
     with pytest.raises(InputError, match=r"unknown badge 'rescored'\. Did you mean 're-scored'"):
         rank_tables(board, badge="rescored")
 

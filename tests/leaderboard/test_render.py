@@ -14,6 +14,7 @@ from mathbench.leaderboard.ranking.rank import rank_tables
 from mathbench.leaderboard.ranking.tables import Entry, RankTable
 from mathbench.leaderboard.ranking.terminal_plot import bar, rich_plot
 from mathbench.leaderboard.store import folder
+from mathbench.leaderboard.submission_record import BADGES
 
 from .test_ranking import kept
 
@@ -106,6 +107,7 @@ BEST = Entry(
 FLOOR = Entry("floor", "constant", 100, 0.5, 0.4038, 0.5962, "claimed", framework=None)
 SOLVER = Entry("solver", "exact-solver", 200, 1.0, 0.9812, 1.0, "re-scored", seeds=1)
 TABLE = RankTable("sums", "sums-v1", {"digits": 2}, "interpolate", (BEST, FLOOR, SOLVER))
+MEANINGS = f"*claimed*: {BADGES['claimed']}; *re-scored*: {BADGES['re-scored']}."
 HEAD = "rank|model|framework|encoding|exact match|95 % interval|seeds|n|parameters|badge|attempts|submission"
 CELLS = [
     "1|ours|torch|reversed|98.75% ± 0.21% †|98.51 to 98.96|3|10,000|1,234,567|re-scored|4|01234567",
@@ -133,7 +135,7 @@ def test_markdown_as_a_whole():
     cells[1][1] = r"*floor\: constant*"
     rows = [f"| {' | '.join(row)} |" for row in (head, rule, *cells)]
     one = "\n".join([r"### sums, interpolate", "", *rows, ""])
-    assert render.markdown([TABLE, TABLE]) == "\n".join([one, one, render.NOTE, ""])
+    assert render.markdown([TABLE, TABLE]) == "\n".join([one, one, f"{render.NOTE} {MEANINGS}", ""])
 
 
 def test_csv_as_a_whole():
@@ -174,7 +176,7 @@ def test_tables_say_their_supervision_where_one_of_them_states_it():
         "sums, interpolate, aligned input, dense labels",
     ]
     assert render.title(TABLE, [TABLE]) == "sums, interpolate"
-    assert render.notes([stated]) == f"{render.NOTE} {render.SUPERVISION_NOTE}"
+    assert render.notes([stated]) == f"{render.NOTE} {render.SUPERVISION_NOTE} {MEANINGS}"
     assert "### sums, interpolate, aligned input, dense labels\n" in render.markdown([TABLE, stated])
     assert [row.split(",")[-2] for row in render.tables_csv([stated]).splitlines()[1:]] == [
         "aligned+dense"
@@ -184,10 +186,11 @@ def test_tables_say_their_supervision_where_one_of_them_states_it():
     )
 
 
-def test_a_proved_line_says_so_beside_its_badge():
-    proved = replace(TABLE, lines=(replace(BEST, proof="=all numbers"), FLOOR))
-    assert "re-scored, proved" in render.cells(proved.lines[0]) and "claimed" in render.cells(FLOOR)
-    assert render.notes([proved]) == f"{render.NOTE} {render.PROVED_NOTE}"
+def test_a_proved_line_says_so_as_its_badge():
+    proved = replace(TABLE, lines=(replace(BEST, badge="proved", proof="=all numbers"), SOLVER))
+    assert "proved" in render.cells(proved.lines[0]) and "claimed" in render.cells(FLOOR)
+    meanings = f"*re-scored*: {BADGES['re-scored']}; *proved*: {BADGES['proved']}."
+    assert render.notes([proved]) == f"{render.NOTE} {meanings}"
     assert render.tables_csv([proved]).splitlines()[1].endswith(",,'=all numbers")
     both = [BEST, proved.lines[0]]
     assert render.disambiguate_names(both) == both

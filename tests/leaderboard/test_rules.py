@@ -8,6 +8,7 @@ from mathbench.errors import InputError
 from mathbench.families import task as make_task
 from mathbench.leaderboard.rounds import log
 from mathbench.leaderboard.rounds.rules import Round
+from mathbench.leaderboard.times import TIME_FORMAT
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 A, B = "a" * 64, "b" * 64
@@ -28,7 +29,7 @@ def opened(sizes=None, tasks=1, closes=1000):
         commitment="0" * 64,
         tasks=[said] * tasks,
         sizes=sizes or {"interpolate": 60},
-        closes=after(closes).strftime(log.TIME_FORMAT),
+        closes=after(closes).strftime(TIME_FORMAT),
         answer_seconds=600,
     )
     return Round([event])

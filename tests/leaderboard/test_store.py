@@ -2,12 +2,14 @@
 
 import multiprocessing
 import sqlite3
+from dataclasses import replace
 from io import BytesIO
 
 import pyarrow.parquet as pq
 import pytest
 
 from mathbench.leaderboard.store import folder
+from mathbench.leaderboard.store.any_board import answers_loader
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submission import Submission
 from mathbench.leaderboard.submit import submit_run
@@ -39,8 +41,10 @@ def test_a_folder_holds_the_same(run, board, tmp_path):
     for wrong in (0, 3):
         submit_run(run(wrong=wrong), board)
     kept = Board(board).records()
-    folder.export(kept, tmp_path / "results")
+    folder.export(kept, tmp_path / "results", answers_loader(board))
     assert folder.read_folder(tmp_path / "results") == kept
+    folder.export(kept, tmp_path / "bare")
+    assert folder.read_folder(tmp_path / "bare") == [replace(entry, badge="claimed") for entry in kept]
 
 
 def test_withdrawal_leaves_a_trace(run, board):

@@ -10,7 +10,8 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
-from mathbench.leaderboard.rounds import host, log
+from mathbench.leaderboard import times
+from mathbench.leaderboard.rounds import host
 from mathbench.leaderboard.server.app import ServerLimits, make_app
 from mathbench.leaderboard.store import tokens
 from mathbench.leaderboard.store.board import Board
@@ -35,7 +36,7 @@ OPEN = ServerLimits(
 def document(board, run, tmp_path, task):
     """What the document of a board with one submission and one round says; `document.secret` is a token."""
     submit_run(run(wrong=3), board)
-    opened, now = Board(board), log.now()
+    opened, now = Board(board), times.now()
     secret = tmp_path / "secrets" / "winter.json"
     round_ = tmp_path / "rounds" / "winter"
     host.open_round(round_, [task], {"interpolate": 5}, now + timedelta(hours=1), 3600, now, secret)

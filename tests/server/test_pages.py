@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from starlette.testclient import TestClient
 
+from mathbench.leaderboard import times
 from mathbench.leaderboard.rounds import host, log, sealed
 from mathbench.leaderboard.server.app import ServerLimits, make_app
 from mathbench.leaderboard.site import address
@@ -147,15 +148,15 @@ def test_many_filters_stay_small(client, run, at):
 @pytest.fixture
 def winter(tmp_path, task):
     """A round with one entry that answered; `winter.client` shows it."""
-    now, folder, secret = log.now(), tmp_path / "rounds" / "winter", tmp_path / "secret.json"
+    now, folder, secret = times.now(), tmp_path / "rounds" / "winter", tmp_path / "secret.json"
     host.open_round(folder, [task], {"interpolate": 40}, now + timedelta(hours=1), 3600, now, secret)
     weights = tmp_path / "weights"
     weights.write_bytes(b"weights")
-    entry, asked = host.challenge(folder, "<b>bold</b> model", sealed.sha256_of(weights), log.now, secret)
+    entry, asked = host.challenge(folder, "<b>bold</b> model", sealed.sha256_of(weights), times.now, secret)
     answers = tmp_path / "answers.jsonl"
     rows = ({k: r[k] for k in ("split", "row", "task")} | {"prediction": "1"} for r in asked.to_pylist())
     answers.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    host.answer(folder, entry.name, sealed.sha256_of(weights), answers, log.now)
+    host.answer(folder, entry.name, sealed.sha256_of(weights), answers, times.now)
     with TestClient(make_app(Board(tmp_path / "board.sqlite"), rounds=folder.parent)) as client:
         client.folder, client.secret = folder, secret
         yield client
@@ -168,9 +169,9 @@ def test_a_round_shows_no_score_before_it_is_revealed(winter):
     )
     assert "exact match" not in text and winter.get("/rounds/winter.results.csv").text.count("\n") == 1
     assert winter.get("/rounds/winter", follow_redirects=False).headers["location"] == "winter.html"
-    host.close(winter.folder, log.now)
+    host.close(winter.folder, times.now)
     assert 'class="badge closed"' in page(winter, "/rounds/winter.html")
-    host.reveal(winter.folder, log.now, winter.secret)
+    host.reveal(winter.folder, times.now, winter.secret)
     text = page(winter, "/rounds/winter.html")
     assert "exact match" in text and json.loads(winter.secret.read_text())["seed"] in text
     assert winter.get("/rounds/winter.results.csv").text.count("\n") == 2

@@ -19,7 +19,7 @@ KINDS = (
     "about",
     "missing",
 )
-BADGES = ("self-reported", "re-scored", "reproduced", "open", "closed", "revealed")
+BADGES = ("claimed", "re-scored", "reproduced", "proved", "open", "closed", "revealed")
 ENOUGH = 4.5
 
 # Every text that is shown: its colour and what lies behind it as the browser resolves them, to [ratio, text].

@@ -76,7 +76,7 @@ def test_a_proof_is_submitted_in_the_browser(sender, empty_server, tmp_path):
     said = send(sender, proofs.write(tmp_path / "sent", proofs.content()), empty_server.token)
     assert f"proved: {proofs.CLAIM}" in said, said
     sender.open(address.of_task(proofs.THREE.name, proofs.THREE.id))
-    assert sender.seen("abbr.proved") and sender.texts("h2")[0] == "Interpolate, from examples"
+    assert sender.seen("a.proved") and sender.texts("h2")[0] == "Interpolate, from examples"
     bare = proofs.write(tmp_path / "bare", proofs.content())
     (bare / proofs.NAME).unlink()
     (refusal,) = send(sender, bare, empty_server.token)

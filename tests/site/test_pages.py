@@ -12,7 +12,9 @@ from mathbench.leaderboard.site import address
 from mathbench.leaderboard.site.export import export, load_pages
 from mathbench.leaderboard.site.page import CSV, HTML
 from mathbench.leaderboard.site.task_page import Filters
+from mathbench.leaderboard.store.any_board import answers_loader
 from mathbench.leaderboard.store.board import Board
+from mathbench.leaderboard.store.folder import export as to_folder
 
 from .conftest import MODELS, made
 from .reading import Document
@@ -206,15 +208,35 @@ def test_an_unknown_order_is_the_usual_one(site):
     assert site.page(at, Filters(sort="nonsense")).body == site.page(at).body
 
 
-def test_a_board_as_a_folder_has_no_comparisons_and_says_so(filled, tmp_path):
-    from mathbench.leaderboard.store.folder import export as to_folder
+def test_a_board_as_a_folder_has_the_same_comparisons(filled, pages, tmp_path):
+    records = Board(filled[0], create=False).records()
+    to_folder(records, tmp_path / "results", answers_loader(filled[0]))
+    site = load_pages(tmp_path)
+    pairs = {path for path in site.paths() if path.startswith("compare/")}
+    assert pairs == {path for path in pages if path.startswith("compare/")} and pairs
+    for path in pairs:
+        if path.endswith(".csv"):
+            assert site.page(path).body == pages[path].body
 
+
+def test_claims_are_not_compared(filled, tmp_path):
     to_folder(Board(filled[0], create=False).records(), tmp_path / "results")
     site = load_pages(tmp_path)
     assert not [path for path in site.paths() if path.startswith("compare/")]
     assert "leaderboard compare" in Document(site.page("compare.html").body).all("main")[0].text
     every = [Document(page.body) for path in site.paths() if (page := site.page(path)).kind == HTML]
     assert len(every) > 10
+    task = next(path for path in site.paths() if path.startswith("tasks/") and path.endswith(".html"))
+    badges = {
+        row.attributes["data-badge"]
+        for row in Document(site.page(task).body).all("tr")
+        if "data-badge" in row.attributes
+    }
+    assert badges == {"claimed", "re-scored"}
+    models = [
+        row for row in rows_of(site.page(task.replace(".html", ".interpolate.csv"))) if row["kind"] == "model"
+    ]
+    assert {row["badge"] for row in models} == {"claimed"}
 
 
 def test_an_empty_board_says_what_to_do(tmp_path):

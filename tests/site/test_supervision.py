@@ -1,15 +1,18 @@
 """Pages of models of different supervision, one of them proved: groups with titles, and a certificate to download."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from mathbench.leaderboard.site import address
 from mathbench.leaderboard.site.export import export, load_pages
 from mathbench.leaderboard.site.page import HTML
+from mathbench.leaderboard.site.page_set import PageSet
+from mathbench.leaderboard.site.snapshot import Snapshot
 from mathbench.leaderboard.site.task_page import Filters
+from mathbench.leaderboard.store.any_board import answers_loader, certificate_loader
 from mathbench.leaderboard.store.board import Board
-from mathbench.leaderboard.store.folder import certificate_loader
 from mathbench.leaderboard.store.folder import export as to_folder
 from mathbench.leaderboard.submit import submit_run
 from tests.leaderboard import proofs
@@ -119,12 +122,15 @@ def test_what_is_proved_is_said_and_its_certificate_can_be_had(documents, pages,
     digest = filled[1]["proved"]
     certificate = address.of_certificate(digest)
     assert pages[certificate].body == proofs.content()
+    at = address.of_proof(digest)
     for path in (AT, "index.html", address.of_model("somebody's model", "jax")):
-        marks = [e for e in documents[path].all("abbr") if e.text == "proved"]
+        marks = [e for e in documents[path].all("a") if e.text == "proved"]
         assert marks and {e.attributes["title"] for e in marks} == {f"proved: {proofs.CLAIM}"}, path
+        assert {e.attributes["href"].removeprefix("../") for e in marks} == {at}, path
     model = documents[address.of_model("somebody's model", "jax")]
-    assert f"{proofs.CLAIM}: a certificate was checked" in " ".join(model.all("main")[0].text.split())
-    assert f"../{certificate}" in model.links()
+    assert "proved: a certificate was checked" in " ".join(model.all("main")[0].text.split())
+    assert proofs.CLAIM in [e.text for e in model.all("a")]
+    assert f"../{certificate}" in documents[at].links()
     rows = rows_of(pages[address.of_data(address.of_model("somebody's model", "jax"), "results")])
     assert {row["proof"] for row in rows} == {proofs.CLAIM}
 
@@ -132,7 +138,34 @@ def test_what_is_proved_is_said_and_its_certificate_can_be_had(documents, pages,
 def test_the_badge_proved_filters(site):
     document = Document(site.page(AT, Filters(badge="proved")).body)
     rows = [e for e in document.all("tr") if e.attributes.get("class") == "model"]
-    assert [row.attributes["data-badge"] for row in rows] == ["re-scored proved"] * 2
+    assert [row.attributes["data-badge"] for row in rows] == ["proved"] * 2
+
+
+def test_a_proof_has_a_page_with_its_claim_and_what_was_checked(documents, filled):
+    digest = filled[1]["proved"]
+    text = " ".join(documents[address.of_proof(digest)].all("main")[0].text.split())
+    for said in (
+        f"give the right answer to: {proofs.CLAIM}",
+        "covers float32",
+        "gave the submitted predictions",
+        "not checked how the weights came about",
+        f"mathbench certificate check {digest[:12]}.safetensors",
+        proofs.sha256(proofs.content()),
+        "somebody's model",
+        TASK.name,
+    ):
+        assert said in text, said
+
+
+def test_the_page_of_a_proof_without_float32_and_with_its_submitter(filled):
+    (record,) = [r for r in Board(filled[0]).records() if r.proof]
+    proof = replace(record.proof, covers_float32=False)
+    changed = replace(record, checked=replace(record.checked, proof=proof))
+    object.__setattr__(changed, "submitter", "ada")
+    pages = PageSet(Snapshot.from_records("b", [changed]), {}, None, served=False)
+    text = Document(pages.page(address.of_proof(record.digest)).body).all("main")[0].text
+    assert "does not cover the rounding of float32" in text and "ada" in text
+    assert pages.page("proofs/000000000000.html") is None and pages.page("proofs/x.html") is None
 
 
 def test_a_pair_of_different_supervision_says_so(documents, filled):
@@ -143,12 +176,13 @@ def test_a_pair_of_different_supervision_says_so(documents, filled):
 
 def test_the_files_of_a_folder_board_have_the_certificate_too(filled, tmp_path):
     records = Board(filled[0]).records()
-    to_folder(records, tmp_path / "results", certificate_loader(filled[0]))
+    to_folder(records, tmp_path / "results", answers_loader(filled[0]), certificate_loader(filled[0]))
     site = load_pages(tmp_path)
     at = address.of_certificate(filled[1]["proved"])
     assert site.page(at).body == proofs.content()
     export(site, tmp_path / "site")
     assert (tmp_path / "site" / at).read_bytes() == proofs.content()
     next((tmp_path / "results").glob("*.safetensors")).unlink()
-    assert at not in load_pages(tmp_path).paths()
+    paths = set(load_pages(tmp_path).paths())
+    assert at not in paths and address.of_proof(filled[1]["proved"]) not in paths
     assert json.loads(next((tmp_path / "results").glob("*somebody*.json")).read_text())["proof"]

@@ -1,6 +1,6 @@
 """Commands for single submissions: leaderboard compare, withdraw, reproduce."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +13,6 @@ from mathbench.errors import CheckFailed, InputError
 
 if TYPE_CHECKING:
     from mathbench.leaderboard.ranking.compare import ComparisonResult, PairedTest
-    from mathbench.leaderboard.store.board import Board
     from mathbench.leaderboard.submission_record import SubmissionRecord
 
 Id = Annotated[
@@ -44,12 +43,11 @@ def compare(
       mathbench leaderboard compare lstm-seq2seq transformer --task addition-base10 --json
     """
     from mathbench.leaderboard.ranking.compare import compare as compare_two
-    from mathbench.leaderboard.store.board import Board
+    from mathbench.leaderboard.store.any_board import load_records, predictions_loader
     from mathbench.leaderboard.submission_manifest import SUPERVISIONS
 
-    opened = Board(board, create=False)
-    pair = _pair(opened, first, second, task)
-    one, two = ((record, opened.predictions_bytes(record.digest)) for record in pair)
+    pair, load = _pair(load_records(board)[1], first, second, task), predictions_loader(board)
+    one, two = ((record, load(record.digest)) for record in pair)
     found = compare_two(one, two)
     if as_json:
         names = [
@@ -68,7 +66,7 @@ def compare(
 
 
 def _pair(
-    board: "Board", first: str, second: str, task: str | None
+    records: "Sequence[SubmissionRecord]", first: str, second: str, task: str | None
 ) -> tuple["SubmissionRecord", "SubmissionRecord"]:
     """Find two submissions by id or model that answered the same rows.
 
@@ -79,7 +77,7 @@ def _pair(
     from mathbench.leaderboard.ranking.rank import filter_task
     from mathbench.leaderboard.submission_record import find_by_prefix
 
-    records = filter_task(board.records(), task)
+    records = filter_task(records, task)
     found = [
         [r for r in records if r.summary.model == name and r.withdrawn is None]
         or [find_by_prefix(records, name)]

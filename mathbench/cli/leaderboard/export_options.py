@@ -66,6 +66,7 @@ class ExportOptions:
     dataset_id: str | None = None
     dataset_revision: str | None = None
     data_seed: str | None = None
+    season: str | None = None
 
     @property
     def given(self) -> list[str]:

@@ -14,6 +14,9 @@ BoardOption = Annotated[
         "Default: MATHBENCH_BOARD, else the user's own board.",
     ),
 ]
+SeasonOption = Annotated[
+    str | None, typer.Option("--season", metavar="NAME", help="Season of the board. Default: core-1.")
+]
 TaskOption = Annotated[
     str | None, typer.Option("--task", help="Task to include, by name, id or family. Default: all.")
 ]

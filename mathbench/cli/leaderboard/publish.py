@@ -13,6 +13,7 @@ from mathbench.cli.leaderboard.export_options import ExportOptions
 from mathbench.cli.leaderboard.options import (
     BoardOption,
     FrameworkOption,
+    SeasonOption,
     SortOption,
     SplitOption,
     TaskOption,
@@ -52,6 +53,7 @@ def export(
     dataset_id: opt.DatasetId = None,
     dataset_revision: opt.DatasetRevision = None,
     data_seed: opt.DataSeed = None,
+    season: SeasonOption = None,
 ) -> None:
     """Export a board as Markdown, CSV, JSON, HTML pages or records of other projects.
 
@@ -89,6 +91,7 @@ def export(
         dataset_id,
         dataset_revision,
         data_seed,
+        season,
     )
     takes, write = FORMATS[format]
     for name in options.given:
@@ -127,7 +130,8 @@ def _export_tables(options: ExportOptions) -> None:
 def _export_json(options: ExportOptions) -> None:
     """Write the tables to stdout, or one file per submission to a folder."""
     from mathbench.leaderboard.ranking.render import tables_json
-    from mathbench.leaderboard.store.folder import certificate_loader, export, load_records
+    from mathbench.leaderboard.store.any_board import answers_loader, certificate_loader, load_records
+    from mathbench.leaderboard.store.folder import export
 
     if options.out is None:
         name, tables = _tables(options)
@@ -135,15 +139,23 @@ def _export_json(options: ExportOptions) -> None:
         return
     if options.given:
         raise InputError("--format json with --out writes the whole board; the filters do not apply to it.")
-    paths = export(load_records(options.board)[1], options.out, certificate_loader(options.board))
-    print_message(f"{len(paths)} submissions in {options.out}")
+    board = options.board
+    records, loaders = load_records(board)[1], (answers_loader(board), certificate_loader(board))
+    with ProgressBar("submissions", len(records)) as bar:
+        export(records, options.out, *loaders, on_record=lambda: bar(1))
+    print_message(f"{len(records)} submissions in {options.out}, with their wrong answers")
 
 
 def _tables(options: ExportOptions) -> "tuple[str, list[RankTable]]":
-    return show.ranked_tables(options.board, options.task, options.framework, options.split, options.sort)
+    from mathbench.leaderboard.ranking.rank import TableFilters
+    from mathbench.leaderboard.store.any_board import load_ranked
+
+    name, board = load_ranked(options.board, options.season)
+    filters = TableFilters(options.task, options.framework, options.split, options.sort)
+    return name, show.all_tables(board, filters)
 
 
-_FILTERS = ("task", "framework", "split")
+_FILTERS = ("season", "task", "framework", "split")
 _SOURCE = ("source-name", "source-url")
 # formats: the options that they take beside --board and --out, and what writes them
 FORMATS: dict[str, tuple[tuple[str, ...], Callable[[ExportOptions], None]]] = {
@@ -151,8 +163,10 @@ FORMATS: dict[str, tuple[tuple[str, ...], Callable[[ExportOptions], None]]] = {
     "csv": ((*_FILTERS, "sort"), _export_tables),
     "json": ((*_FILTERS, "sort"), _export_json),
     "html": (
-        ("rounds",),
-        _to_folder(lambda options, folder: _write_site(options.board, folder, options.rounds)),
+        ("season", "rounds"),
+        _to_folder(
+            lambda options, folder: _write_site(options.board, folder, options.rounds, options.season)
+        ),
     ),
     "every-eval-ever": ((*_SOURCE, "no-samples"), _to_folder(published.write_every_eval_ever)),
     "eval-results": (
@@ -162,12 +176,14 @@ FORMATS: dict[str, tuple[tuple[str, ...], Callable[[ExportOptions], None]]] = {
 }
 
 
-def _write_site(board: str | Path | None, folder: Path, rounds: Path | None) -> None:
+def _write_site(
+    board: str | Path | None, folder: Path, rounds: Path | None, season: str | None = None
+) -> None:
     """Write the HTML pages, with a progress bar."""
     from mathbench.leaderboard.site.export import export, load_pages
 
     _check_rounds(rounds)
-    site = load_pages(board, rounds)
+    site = load_pages(board, rounds, season)
     with ProgressBar("pages", sum(1 for _ in site.paths())) as bar:
         count = export(site, folder, lambda path: bar(1))
     print_message(
@@ -227,9 +243,10 @@ def build(
     site: Annotated[Path | None, typer.Option("--site", help="Folder to write HTML pages to.")] = None,
     rounds: opt.RoundsOption = None,
 ) -> None:
-    """Check a folder of results, and write its table into README.md.
+    """Recompute a folder of results, and write its table into README.md.
 
-    With --site, the HTML pages are written too.
+    A file without its wrong answers is shown as claimed. With --site, the HTML
+    pages are written too.
 
     Examples:
       mathbench leaderboard build leaderboard
@@ -239,8 +256,8 @@ def build(
       mathbench leaderboard build leaderboard --site site
     """
     from mathbench.leaderboard.ranking import render
-    from mathbench.leaderboard.ranking.rank import rank_tables
-    from mathbench.leaderboard.store.folder import read_folder
+    from mathbench.leaderboard.ranking.rank import TableFilters
+    from mathbench.leaderboard.store.any_board import load_ranked
 
     if not folder.is_dir():
         raise InputError(f"there is no folder '{folder}'.")
@@ -251,7 +268,7 @@ def build(
     page = folder / "README.md"
     _check_targets(None if check else page, site, rounds)
     verify_folder(folder, as_json=False)
-    text = render.markdown(rank_tables(read_folder(folder)))
+    text = render.markdown(show.all_tables(load_ranked(folder)[1], TableFilters()))
     if not check:
         _write(page, text, marked=True)
         if site is not None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mathbench.cli.leaderboard import show
 from mathbench.cli.leaderboard.export_options import ExportOptions
 from mathbench.cli.output import ProgressBar, print_message
 from mathbench.errors import InputError
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
 def write_every_eval_ever(options: ExportOptions, folder: Path) -> None:
     """Write the records of Every Eval Ever, with a progress bar."""
     from mathbench.leaderboard.published.write import write_every_eval_ever
-    from mathbench.leaderboard.store.folder import stream_records
+    from mathbench.leaderboard.store.any_board import predictions_loader, stream_records
 
-    publisher = _publisher(options)
-    total, records, load = stream_records(options.board)
+    publisher, load = _publisher(options), predictions_loader(options.board)
+    total, records = stream_records(options.board)
     with ProgressBar("submissions", total) as bar:
         count = write_every_eval_ever(records, None if options.no_samples else load, folder, publisher, bar)
     left_out = f"; withdrawn and left out: {total - count:,}" if total > count else ""
@@ -28,8 +29,8 @@ def write_eval_results(options: ExportOptions, folder: Path) -> None:
     """Write the results of each model as the Hub reads them."""
     from mathbench.leaderboard.published.eval_results import HubDataset, of_data_seed
     from mathbench.leaderboard.published.write import write_eval_results
-    from mathbench.leaderboard.ranking.rank import filter_task, rank_tables
-    from mathbench.leaderboard.store.folder import load_records
+    from mathbench.leaderboard.ranking.rank import TableFilters, filter_task
+    from mathbench.leaderboard.store.any_board import load_ranked
 
     if options.dataset_id is None:
         raise InputError(
@@ -38,8 +39,9 @@ def write_eval_results(options: ExportOptions, folder: Path) -> None:
         )
     dataset = HubDataset(options.dataset_id, options.dataset_revision or "")
     publisher = _publisher(options)
-    records = of_data_seed(filter_task(load_records(options.board)[1], options.task), options.data_seed)
-    tables = rank_tables(records, None, options.framework, options.split)
+    board = load_ranked(options.board, options.season)[1]
+    board = board.updated(of_data_seed(filter_task(board.records, options.task), options.data_seed))
+    tables = show.all_tables(board, TableFilters(None, options.framework, options.split))
     count = write_eval_results(tables, folder, dataset, publisher)
     print_message(
         f"{count:,} files in {folder}; each belongs into the folder .eval_results of its model's repository"

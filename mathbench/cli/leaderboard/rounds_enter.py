@@ -41,8 +41,8 @@ def challenge(
       mathbench leaderboard round challenge https://board.example.org/rounds/winter \
         --weights mine.safetensors --model mine --out q.jsonl --token-file ada.token
     """
-    from mathbench.leaderboard import client
-    from mathbench.leaderboard.rounds import host, log, sealed
+    from mathbench.leaderboard import client, times
+    from mathbench.leaderboard.rounds import host, sealed
     from mathbench.leaderboard.rounds.client import remote_round
     from mathbench.storage.location import local_path
 
@@ -57,7 +57,7 @@ def challenge(
             mine = far.challenge(model, digest, token)
             name, deadline, receipt, requested = mine.entry, mine.deadline, mine.receipt, mine.questions
         else:
-            entry, requested = host.challenge(local_path(place), model, digest, log.now, secret)
+            entry, requested = host.challenge(local_path(place), model, digest, times.now, secret)
             name, deadline, receipt = entry.name, entry.deadline, entry.challenge.digest
         write_questions(questions, requested)
     print_message(
@@ -100,8 +100,8 @@ def answer(
       mathbench leaderboard round answer https://board.example.org/rounds/winter e1 answers.jsonl \
         --weights mine.safetensors --token-file ada.token
     """
-    from mathbench.leaderboard import client
-    from mathbench.leaderboard.rounds import host, log, sealed
+    from mathbench.leaderboard import client, times
+    from mathbench.leaderboard.rounds import host, sealed
     from mathbench.leaderboard.rounds.client import remote_round
     from mathbench.storage.location import local_path
 
@@ -109,7 +109,7 @@ def answer(
     if far := remote_round(place):
         receipt = far.answer(entry, digest, answers, client.read_token(token_file))
     else:
-        found = host.answer(local_path(place), entry, digest, answers, log.now)
+        found = host.answer(local_path(place), entry, digest, answers, times.now)
         receipt = found.answer.digest if found.answer else ""
     print_message(f"{entry} has answered; the scores are shown when the round is revealed")
     print_message(f"receipt: {receipt}")

@@ -51,14 +51,15 @@ def open_round(
     Examples:
       mathbench leaderboard round open rounds/winter --task addition:digits=6 --task gcd --closes 7d
     """
-    from mathbench.leaderboard.rounds import host, log, private
+    from mathbench.leaderboard import times
+    from mathbench.leaderboard.rounds import host, private
 
     sizes = {s: n for s, n in {"interpolate": interpolate, "extrapolate": extrapolate}.items() if n}
     if not sizes:
         raise InputError("a round needs questions: --interpolate or --extrapolate must be above 0.")
     within = _seconds(answer_within, "--answer-within")
-    until = log.now() + timedelta(seconds=_seconds(closes, "--closes"))
-    found = host.open_round(folder, list(map(_task, task)), sizes, until, within, log.now(), secret)
+    until = times.now() + timedelta(seconds=_seconds(closes, "--closes"))
+    found = host.open_round(folder, list(map(_task, task)), sizes, until, within, times.now(), secret)
     print_message(
         f"opened until {found.closes:%Y-%m-%d %H:%M:%S} UTC; commitment {found.opened['commitment']}"
     )
@@ -73,9 +74,10 @@ def close(folder: Folder) -> None:
     Examples:
       mathbench leaderboard round close rounds/winter
     """
-    from mathbench.leaderboard.rounds import host, log
+    from mathbench.leaderboard import times
+    from mathbench.leaderboard.rounds import host
 
-    host.close(folder, log.now)
+    host.close(folder, times.now)
     print_message("closed")
 
 
@@ -87,10 +89,11 @@ def reveal(folder: Folder, secret: Secret = None, as_json: Json = False) -> None
     Examples:
       mathbench leaderboard round reveal rounds/winter
     """
+    from mathbench.leaderboard import times
     from mathbench.leaderboard.rounds import host, log
     from mathbench.leaderboard.rounds.rules import Round
 
-    host.reveal(folder, log.now, secret)
+    host.reveal(folder, times.now, secret)
     rounds_view.show_round(Round(log.read(folder)), as_json)
 
 

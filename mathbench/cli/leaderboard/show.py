@@ -1,13 +1,15 @@
 """The command that shows a board: leaderboard show."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mathbench.cli.leaderboard.options import (
     BoardOption,
     FrameworkOption,
+    SeasonOption,
     SortOption,
     SplitOption,
     TaskOption,
@@ -17,11 +19,10 @@ from mathbench.cli.output import out, print_json, print_message, table
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
+    from mathbench.leaderboard.ranking.rank import TableFilters
+    from mathbench.leaderboard.ranking.ranked_board import RankedBoard
     from mathbench.leaderboard.ranking.tables import RankTable
     from mathbench.leaderboard.submission_record import SubmissionRecord
-
-# task, framework, split, order
-Filters = tuple[str | None, str | None, str | None, str]
 
 
 def register(leaderboard: typer.Typer) -> None:
@@ -36,13 +37,26 @@ def show(
     badge: Annotated[
         str | None,
         typer.Option(
-            "--badge", help="Badge to include: self-reported, re-scored, reproduced or proved. Default: all."
+            "--badge", help="Badge to include: claimed, re-scored, reproduced or proved. Default: all."
         ),
     ] = None,
     split: SplitOption = None,
     sort: SortOption = "score",
+    season: SeasonOption = None,
+    open_only: Annotated[
+        bool, typer.Option("--open", help="Show open submissions, which have no rank in the season.")
+    ] = False,
     macro: Annotated[
-        bool, typer.Option("--macro", help="Print one average per model over all tasks.")
+        bool, typer.Option("--macro", help="Print one average per model over all tasks of the season.")
+    ] = False,
+    group: Annotated[
+        str | None, typer.Option("--group", help="With --macro: group of tasks to average over.")
+    ] = None,
+    internal: Annotated[
+        bool, typer.Option("--internal", help="Leave out models that were trained on external data.")
+    ] = False,
+    revised: Annotated[
+        bool, typer.Option("--revised", help="Leave out models that state no revision.")
     ] = False,
     plot: Annotated[bool, typer.Option("--plot", help="Draw bars with intervals, for one task.")] = False,
     withdrawn: Annotated[
@@ -52,31 +66,37 @@ def show(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV on stdout.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown on stdout.")] = False,
 ) -> None:
-    """Show a board: a table per task, split and supervision.
+    """Show a season of a board: a table per task, split and supervision.
 
-    Each table has the models, the floors and the exact solver.
+    Each table has the models, the floors and the exact solver. Ranks are those
+    among all models of the season, also where filters leave some out.
 
     Examples:
       mathbench leaderboard show
 
-      mathbench leaderboard show --task addition --split extrapolate --plot
+      mathbench leaderboard show --task sums --split extrapolate --plot
 
       mathbench leaderboard show --framework torch --badge reproduced --json
 
-      mathbench leaderboard show --macro
+      mathbench leaderboard show --macro --group lengths
+
+      mathbench leaderboard show --open
     """
-    _check_one(macro=macro, plot=plot, withdrawn=withdrawn)
+    from mathbench.leaderboard.ranking.rank import TableFilters
+
+    _check_one(macro=macro, plot=plot, withdrawn=withdrawn, open=open_only)
     _check_one(json=as_json, csv=as_csv, markdown=as_markdown, plot=plot)
     if (macro or withdrawn) and (as_csv or as_markdown):
         raise InputError("--macro and --withdrawn are shown as a table or with --json.")
+    if group is not None and not macro:
+        raise InputError("--group goes with --macro.")
+    filters = TableFilters(task, framework, split, sort, badge, internal, revised)
     if macro:
-        _show_averages(board, task, framework, split, as_json)
+        _show_averages(board, season, filters, group, as_json)
     elif withdrawn:
         _show_withdrawn(board, task, as_json)
     else:
-        _show_tables(
-            board, (task, framework, split, sort, badge), plot, _format(as_json, as_csv, as_markdown)
-        )
+        _show_tables(board, season, filters, open_only, plot, _format(as_json, as_csv, as_markdown))
 
 
 def _check_one(**given: bool) -> None:
@@ -89,32 +109,75 @@ def _format(as_json: bool, as_csv: bool, as_markdown: bool) -> str:
     return "json" if as_json else "csv" if as_csv else "markdown" if as_markdown else ""
 
 
-def _show_tables(board: str | None, filters: tuple[Any, ...], plot: bool, form: str) -> None:
+def _show_tables(
+    target: str | None, season: str | None, filters: "TableFilters", open_only: bool, plot: bool, form: str
+) -> None:
     from mathbench.leaderboard.ranking import render
-    from mathbench.leaderboard.ranking.rank import rank_tables as tables_from
+    from mathbench.leaderboard.ranking.rank import open_tables
     from mathbench.leaderboard.ranking.terminal_plot import rich_plot
+    from mathbench.leaderboard.store.any_board import load_ranked
 
-    name, records = _load(board)
-    tables = tables_from(records, *filters)
-    _say_if_empty(records)
+    name, board = load_ranked(target, season)
+    tables = open_tables(board.open, filters) if open_only else answered_tables(board, filters)
+    _say_if_empty(board.records)
     if form == "json":
         print_json(render.tables_json(tables, name))
     elif form:
         sys.stdout.write(render.markdown(tables) if form == "markdown" else render.tables_csv(tables))
     elif plot and len({table.task for table in tables}) > 1:
-        names = ", ".join(sorted({table.task for table in tables}))
+        names = ", ".join(sorted({render.short_title(table) for table in tables}))
         raise InputError(f"--plot draws one task; choose it with --task NAME: {names}.")
     else:
         for found in tables:
             draw = rich_plot if plot else render.rich_table
             out.print(draw(found, out.width, tables))
-        if tables:
-            print_message(
-                "models that share a rank do not differ significantly; "
-                "† the claimed score differs from the recomputed one"
-            )
-            _print_proofs(tables)
-            _print_attempts(board, records)
+        _print_legend(target, board, tables, open_only)
+
+
+def answered_tables(board: "RankedBoard", filters: "TableFilters") -> "list[RankTable]":
+    """The tables of a season that have models; of a task that was asked for, also those without."""
+    from mathbench.leaderboard.ranking.rank import season_tables
+
+    tables = season_tables(board, filters)
+    return [t for t in tables if filters.task or any(line.kind == "model" for line in t.lines)]
+
+
+def all_tables(board: "RankedBoard", filters: "TableFilters") -> "list[RankTable]":
+    """The tables of a season that have models, and those of open submissions.
+
+    Raises:
+        InputError: for a filter that matches nothing in either.
+    """
+    from mathbench.leaderboard.ranking.rank import open_tables
+
+    try:
+        ranked = answered_tables(board, filters)
+    except InputError:
+        # a filter may match open submissions only
+        return open_tables(board.open, filters)
+    try:
+        return [*ranked, *open_tables(board.open, filters)]
+    except InputError:
+        return ranked
+
+
+def _print_legend(
+    target: str | None, board: "RankedBoard", tables: "list[RankTable]", open_only: bool
+) -> None:
+    """Print what the tables mean, and what else is on the board."""
+    if tables and not open_only:
+        print_message(
+            "models that share a rank do not differ significantly; without a rank: incomplete or only claimed; "
+            "† the claimed score differs from the recomputed one"
+        )
+    if tables:
+        _print_proofs(tables)
+        _print_attempts(target, board.records)
+    if board.open and not open_only:
+        print_message(
+            f"{len(board.open)} open submissions are not about the rows of {board.season.name} and have no rank: "
+            "mathbench leaderboard show --open"
+        )
 
 
 def _print_proofs(tables: "list[RankTable]") -> None:
@@ -127,46 +190,59 @@ def _print_proofs(tables: "list[RankTable]") -> None:
 
 
 def _show_averages(
-    board: str | None, task: str | None, framework: str | None, split: str | None, as_json: bool
+    target: str | None, season: str | None, filters: "TableFilters", group: str | None, as_json: bool
 ) -> None:
     from rich.text import Text
 
-    from mathbench.leaderboard.ranking.macro import macro_averages
-    from mathbench.leaderboard.ranking.rank import filter_task
+    from mathbench.leaderboard.ranking.macro import WHOLE, macro_averages
     from mathbench.leaderboard.ranking.render import escape_control
+    from mathbench.leaderboard.store.any_board import load_ranked
     from mathbench.leaderboard.submission_manifest import SUPERVISIONS
 
-    _, records = _load(board)
+    if filters.task is not None:
+        raise InputError("--macro averages over tasks; choose some with --group NAME.")
+    _, board = load_ranked(target, season)
     found = [
         average
-        for name in ([split] if split else ["interpolate", "extrapolate"])
-        for average in macro_averages(filter_task(records, task), name)
-        if framework in (None, average.framework) or average.kind != "model"
+        for name in ([filters.split] if filters.split else ["interpolate", "extrapolate"])
+        for average in macro_averages(board, name, group or WHOLE)
+        if average.kind != "model" or filters.framework in (None, average.framework)
     ]
-    _say_if_empty(records)
+    _say_if_empty(board.records)
     if as_json:
         print_json([average.to_json() for average in found])
         return
-    columns = ("rank", "macro average", "95 % interval", "tasks")
-    stated = any(average.supervision is not None for average in found)
-    more = ("supervision",) if stated else ()
-    shown = table("rank", "model", "framework", "split", *columns[1:], *more, right=columns)
+    columns = ("rank", "mean", "95 % interval", "better than", "tasks")
+    shown = table(
+        "rank",
+        "model",
+        "submitter",
+        "revision",
+        "framework",
+        "split",
+        *columns[1:],
+        "supervision",
+        right=columns,
+    )
     for a in found:
-        tasks, stops = f"{a.tasks} of {a.of}", f"{a.low:.2%} to {a.high:.2%}"
         row = (
             str(a.rank or ""),
             _named(a.kind, a.model),
+            (a.submitter or "host") if a.kind == "model" else "",
+            a.revision,
             a.framework or "",
             a.split,
             f"{a.mean:.2%}",
-            stops,
-            tasks,
-            *((SUPERVISIONS[a.supervision],) if stated else ()),
+            f"{a.low:.2%} to {a.high:.2%}",
+            str(a.wins) if a.rank else "",
+            f"{a.tasks} of {a.of}",
+            SUPERVISIONS[a.supervision],
         )
         shown.add_row(*(Text(escape_control(cell)) for cell in row))
     out.print(shown)
     print_message(
-        "each task counts once; bootstrap over tasks and rows, seed 0; models that left out tasks have no rank"
+        "weighted mean over tasks; ranks from paired differences over rows and tasks, shared where they do not "
+        "differ; models that did not answer all tasks have no rank"
     )
 
 
@@ -179,8 +255,9 @@ def _show_withdrawn(board: str | None, task: str | None, as_json: bool) -> None:
 
     from mathbench.leaderboard.ranking.rank import filter_task
     from mathbench.leaderboard.ranking.render import escape_control
+    from mathbench.leaderboard.store.any_board import load_records
 
-    _, records = _load(board)
+    _, records = load_records(board)
     withdrawn = [r for r in filter_task(records, task) if r.withdrawn is not None]
     _say_if_empty(records)
     rows = [
@@ -204,20 +281,13 @@ def _show_withdrawn(board: str | None, task: str | None, as_json: bool) -> None:
     out.print(shown)
 
 
-def _load(board: str | None) -> "tuple[str, list[SubmissionRecord]]":
-    """Return the name of a board and its submissions."""
-    from mathbench.leaderboard.store.folder import load_records
-
-    return load_records(board)
-
-
-def _say_if_empty(records: "list[SubmissionRecord]") -> None:
+def _say_if_empty(records: "Sequence[SubmissionRecord]") -> None:
     """Say so when a board has no submissions, after everything else of the command line has been checked."""
     if not records:
         print_message("the board is empty; `mathbench submit RUN` puts a run on it")
 
 
-def _print_attempts(board: str | None, records: "list[SubmissionRecord]") -> None:
+def _print_attempts(board: str | None, records: "Sequence[SubmissionRecord]") -> None:
     """Print one line with the numbers of submissions, attempts, refusals and withdrawals."""
     from mathbench.leaderboard.store.board import Board
     from mathbench.leaderboard.store.folder import is_folder
@@ -229,15 +299,3 @@ def _print_attempts(board: str | None, records: "list[SubmissionRecord]") -> Non
     print_message(
         f"submissions: {len(records)}, sent {sum(r.attempts for r in records)} times{refused}, {withdrawn} withdrawn"
     )
-
-
-def ranked_tables(
-    board: str | None, task: str | None, framework: str | None, split: str | None, sort: str
-) -> "tuple[str, list[RankTable]]":
-    """Return the name of a board and its tables."""
-    from mathbench.leaderboard.ranking.rank import rank_tables
-
-    name, records = _load(board)
-    tables = rank_tables(records, task, framework, split, sort)
-    _say_if_empty(records)
-    return name, tables

@@ -1,7 +1,7 @@
 """The command that verifies a board: leaderboard verify."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -22,8 +22,9 @@ def register(leaderboard: typer.Typer) -> None:
 def verify(board: BoardOption = None, as_json: Json = False) -> None:
     """Score every stored submission again.
 
-    Exits with code 1 if one fails verification. A folder of results holds no
-    predictions; what can and what cannot be checked without them is printed.
+    Exits with code 1 if one fails verification. Of a folder of results, the files
+    whose figures were computed again and those that are only claimed are listed,
+    and what was checked.
 
     Examples:
       mathbench leaderboard verify
@@ -37,15 +38,20 @@ def verify(board: BoardOption = None, as_json: Json = False) -> None:
     from mathbench.leaderboard.verify import verify as verify_board
 
     if is_folder(board):
-        verify_folder(folder_path(board), as_json)
+        verify_folder(folder_path(board), as_json, listed=not as_json)
         return
     opened = Board(board, create=False)
     count, findings = verify_board(opened)
     _report(opened.name, count, findings, as_json, {})
 
 
-def verify_folder(folder: Path, as_json: bool) -> None:
-    """Check a folder of results, and print what can be checked there.
+def verify_folder(folder: Path, as_json: bool, listed: bool = False) -> None:
+    """Check a folder of results, and print what was checked.
+
+    Args:
+        folder: the folder.
+        as_json: print JSON.
+        listed: print which files were computed again, and which are claimed.
 
     Raises:
         CheckFailed: when a file fails verification.
@@ -53,15 +59,21 @@ def verify_folder(folder: Path, as_json: bool) -> None:
     from mathbench.leaderboard.verify import CHECKED, UNCHECKED
     from mathbench.leaderboard.verify import verify_folder as verify_files
 
-    count, findings = verify_files(folder)
+    found = verify_files(folder)
+    kinds = {"recomputed": found.recomputed, "claimed": found.claimed}
+    for kind, names in kinds.items() if listed else ():
+        for name in names:
+            out.print(f"{kind}  {name}", markup=False)
     if not as_json:
         print_message(f"checked: {CHECKED}")
         print_message(f"cannot be checked here: {UNCHECKED}")
-    _report(str(folder), count, findings, as_json, {"checked": CHECKED, "unchecked": UNCHECKED})
+        print_message(f"{len(found.recomputed)} recomputed, {len(found.claimed)} only claimed")
+    more = {**kinds, "checked": CHECKED, "unchecked": UNCHECKED}
+    _report(str(folder), found.files, list(found.findings), as_json, more)
 
 
 def _report(
-    board: str, count: int, findings: "list[VerifyFinding]", as_json: bool, more: dict[str, str]
+    board: str, count: int, findings: "list[VerifyFinding]", as_json: bool, more: dict[str, Any]
 ) -> None:
     """Print the findings, as JSON with `more` keys.
 

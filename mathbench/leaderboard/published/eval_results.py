@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from mathbench.errors import InputError, one_line, shown
-from mathbench.hashing import check_seed
 from mathbench.interop.hub import REPOSITORY, task_id
 from mathbench.leaderboard.published.origin import Publisher
 from mathbench.leaderboard.published.path_parts import path_part
@@ -50,26 +49,28 @@ class HubDataset:
 
 
 def of_data_seed(records: Iterable[SubmissionRecord], seed: str | None) -> list[SubmissionRecord]:
-    """The submissions that answered rows of one data seed, as a dataset on the Hub has it; withdrawn ones are left out.
+    """The submissions to rows of one data seed per task, as a dataset on the Hub has; withdrawn ones are left out.
 
     Args:
         records: the submissions.
-        seed: the data seed; None for the only one.
+        seed: the data seed; None for the only one of each task.
 
     Raises:
-        InputError: when there are several and none is given, or no submission has the given one.
+        InputError: when a task has several and none is given, or no submission has the given one.
     """
     active = [record for record in records if record.withdrawn is None]
-    seeds = {record.digest: check_seed(record.summary.data["seed"]) for record in active}
-    if (seed is None and len(set(seeds.values())) < 2) or not active:
-        return active
-    names = ", ".join(sorted(map(str, set(seeds.values())))[:MAX_SEEDS])
-    if seed is None:
+    seeds: dict[str, set[str]] = {}
+    for record in active:
+        seeds.setdefault(record.task_key, set()).add(str(record.summary.data["seed"]))
+    names = ", ".join(sorted(set().union(*seeds.values()))[:MAX_SEEDS])
+    if seed is None and any(len(found) > 1 for found in seeds.values()):
         raise InputError(
             "the board has answers to rows of several data seeds, and a dataset on the Hub has one. "
             f"Choose it with --data-seed. Allowed: {names}."
         )
-    found = [record for record in active if seeds[record.digest] == check_seed(seed)]
+    if seed is None or not active:
+        return active
+    found = [record for record in active if str(record.summary.data["seed"]) == seed]
     if not found:
         raise InputError(f"no submission has the data seed {shown(seed)}. Allowed: {names}.")
     return found

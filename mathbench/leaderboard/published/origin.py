@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 from mathbench.errors import InputError, shown
 from mathbench.leaderboard.published.path_parts import path_part
-from mathbench.leaderboard.submission_record import BADGES, SubmissionRecord
+from mathbench.leaderboard.submission_record import BADGES, CLAIMED, SubmissionRecord
 
 DEFAULT_NAME = "mathbench leaderboard"
 # who put a submission on the board where no token did
 HOST = "host"
 # developer of the models that mathbench trains
 OWN = "mathbench"
-_CLAIMED = next(iter(BADGES))
 
 
 @dataclass(frozen=True)
@@ -40,8 +39,8 @@ class Publisher:
 
 
 def submitter_of(record: SubmissionRecord) -> str:
-    """The name of who submitted it."""
-    return HOST
+    """The name of the token that it was submitted with, or of the host."""
+    return record.submitter or HOST
 
 
 def model_id(record: SubmissionRecord) -> str:
@@ -59,7 +58,7 @@ def model_id(record: SubmissionRecord) -> str:
 
 def relationship(record: SubmissionRecord) -> str:
     """Who computed the score: the model's own side, as ``"first_party"``, or the board, as ``"third_party"``."""
-    return "first_party" if record.badge == _CLAIMED else "third_party"
+    return "first_party" if record.badge == CLAIMED else "third_party"
 
 
 def what_was_checked(record: SubmissionRecord) -> str:

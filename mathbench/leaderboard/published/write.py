@@ -11,8 +11,8 @@ from mathbench.interop.folder import whole_folder
 from mathbench.leaderboard.published import eval_results, every_eval_ever
 from mathbench.leaderboard.published.origin import Publisher
 from mathbench.leaderboard.ranking.tables import RankTable
-from mathbench.leaderboard.store.folder import LoadPredictions
-from mathbench.leaderboard.submission_record import SubmissionRecord
+from mathbench.leaderboard.store.any_board import LoadPredictions
+from mathbench.leaderboard.submission_record import CLAIMED, SubmissionRecord
 from mathbench.version import __version__
 
 MARK = "mathbench-published.json"  # is in every folder that is written here; no other folder is ever replaced
@@ -40,7 +40,7 @@ def write_every_eval_ever(
 
     Args:
         records: the submissions, which are read one by one; withdrawn ones are left out.
-        load_predictions: reads the predictions of a submission, None where a board has none; None for no answered rows.
+        load_predictions: reads the predictions of a submission that is not only claimed; None for no answered rows.
         folder: new, empty, or from an earlier export.
         publisher: who publishes the board.
         progress: called with the number of submissions that were read since its last call.
@@ -55,7 +55,9 @@ def write_every_eval_ever(
     with published_folder(folder, "every-eval-ever") as place:
         for record in records:
             if record.withdrawn is None:
-                predictions = load_predictions(record.digest) if load_predictions else None
+                predictions = (
+                    load_predictions(record.digest) if load_predictions and record.badge != CLAIMED else None
+                )
                 _write_record(record, predictions, place, publisher)
                 count += 1
             progress(1)

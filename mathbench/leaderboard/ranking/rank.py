@@ -1,169 +1,217 @@
-"""Ranks: the runs of one model become one entry, entries get ranks, and floors are added for reference.
+"""The tables of a board: the ranking of each task of a season, and open submissions, which have no rank.
 
-Models are ranked among those of the same supervision; floors and the exact solver stand beside each group.
+Models are ranked among those of the same supervision; the floors and the exact solver stand beside each group.
 """
 
 import hashlib
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from statistics import fmean
-from typing import Any
+from typing import Any, TypeVar
 
 from mathbench.errors import InputError, did_you_mean
 from mathbench.hashing import check_seed
-from mathbench.leaderboard.proof import PROVED
-from mathbench.leaderboard.ranking.tables import SOLVER, SORTS, Entry, RankTable, by_supervision
+from mathbench.leaderboard.ranking.entries import TaskEntry
+from mathbench.leaderboard.ranking.paired import compare_over_tasks
+from mathbench.leaderboard.ranking.ranked_board import RankedBoard
+from mathbench.leaderboard.ranking.shared_ranks import shared_ranks
+from mathbench.leaderboard.ranking.tables import SORTS, Entry, RankTable, by_supervision, grouped
+from mathbench.leaderboard.seasons.references import SOLVER
+from mathbench.leaderboard.seasons.season import SEASON_SPLITS, SeasonTask
 from mathbench.leaderboard.submission import canonical_json
-from mathbench.leaderboard.submission_record import BADGES, SubmissionRecord
+from mathbench.leaderboard.submission_manifest import Supervision
+from mathbench.leaderboard.submission_record import BADGES, SubmissionRecord, weakest_badge
 from mathbench.reserve import SPLITS
-from mathbench.scores.results import Score
+from mathbench.scores.results import Score, SplitScore
 from mathbench.scores.statistics import interval_bounds
 
+T = TypeVar("T")
 
-def rank_tables(
-    records: Sequence[SubmissionRecord],
-    task: str | None = None,
-    framework: str | None = None,
-    split: str | None = None,
-    sort: str = "score",
-    badge: str | None = None,
-) -> list[RankTable]:
-    """Rank the submissions of a board: one table per task, split and supervision.
+MAX_COMPARED = 300  # models of a table that are compared with each other; further ones share the last rank
+
+
+@dataclass(frozen=True)
+class TableFilters:
+    """What of a board is shown. Ranks stay those among all models of the season.
 
     Args:
-        records: the board's submissions; withdrawn ones are ignored.
-        task: only the task of this name, versioned id or family.
-        framework: only models of this framework; ranks are among those shown.
-        split: only this split; by default the two test splits.
+        task: only tasks of this name, versioned id, family or group; None for all.
+        framework: only models of this framework.
+        split: only this split.
         sort: one of `SORTS`.
-        badge: only submissions with this badge, or with a proof for `PROVED`; ranks are among those shown.
+        badge: only submissions with this badge.
+        internal: leave out models that were trained on other data than rows of the task.
+        revised: leave out models that state no revision.
 
     Raises:
-        InputError: for a filter that matches nothing on the board, with the nearest value that does.
+        InputError: for an unknown order, split or badge.
     """
-    if sort not in SORTS:
-        raise InputError(f"unknown order '{sort}'. {did_you_mean(sort, SORTS)}")
-    if split is not None and split not in SPLITS:
-        raise InputError(f"unknown split '{split}'. {did_you_mean(split, SPLITS)}")
-    active = filter_task([record for record in records if record.withdrawn is None], task)
-    shown = {record.digest for record in _filtered(active, framework, badge)}
-    tables = [
-        table
-        for group in _grouped(active, lambda record: record.task_key)
-        for name in ((split,) if split else SPLITS[2:])
-        if any(name in record.checked.scores for record in group)
-        for table in _tables(group, name, shown, sort)
-    ]
-    return sorted((t for t in tables if any(line.submissions for line in t.lines)), key=lambda t: t.task)
 
+    task: str | None = None
+    framework: str | None = None
+    split: str | None = None
+    sort: str = "score"
+    badge: str | None = None
+    internal: bool = False
+    revised: bool = False
 
-def _filtered(
-    records: list[SubmissionRecord], framework: str | None, badge: str | None
-) -> list[SubmissionRecord]:
-    """Select the submissions with a framework and a badge; None for any."""
-    if framework is not None:
-        records = _only(records, framework, "framework", lambda k: (str(k.summary.framework or "none"),))
-    if badge is not None:
-        if badge not in (*BADGES, PROVED):
-            raise InputError(f"unknown badge '{badge}'. {did_you_mean(badge, (*BADGES, PROVED))}")
-        records = [k for k in records if (k.proof is not None if badge == PROVED else k.badge == badge)]
-    return records
+    def __post_init__(self) -> None:
+        if self.sort not in SORTS:
+            raise InputError(f"unknown order '{self.sort}'. {did_you_mean(self.sort, SORTS)}")
+        if self.split is not None and self.split not in SPLITS:
+            raise InputError(f"unknown split '{self.split}'. {did_you_mean(self.split, SPLITS)}")
+        if self.badge is not None and self.badge not in BADGES:
+            raise InputError(f"unknown badge '{self.badge}'. {did_you_mean(self.badge, BADGES)}")
 
-
-def assign_ranks(lines: Iterable[Entry]) -> list[Entry]:
-    """Set the rank of each model: 1 + the number of models whose lower bound exceeds its upper bound.
-
-    Models whose intervals overlap may share a rank (the rule of Chatbot Arena).
-
-    >>> three = [Entry("model", "m", 100, s, s - 0.1, s + 0.1, "re-scored") for s in (0.9, 0.8, 0.65)]
-    >>> [line.rank for line in assign_ranks(three)]
-    [1, 1, 2]
-    """
-    lines = list(lines)
-    lows = sorted(line.low for line in lines if line.kind == "model")
-    return [
-        replace(line, rank=1 + len(lows) - bisect_right(lows, line.high)) if line.kind == "model" else line
-        for line in lines
-    ]
-
-
-def filter_task(records: Sequence[SubmissionRecord], task: str | None) -> list[SubmissionRecord]:
-    """Select the submissions to the task with a name, versioned id or family; all of them for None.
-
-    Raises:
-        InputError: when there is none, with the nearest existing name.
-    """
-    return list(records) if task is None else _only(list(records), task, "task", _task_names)
-
-
-def _only(
-    records: list[SubmissionRecord],
-    requested: str,
-    what: str,
-    names: Callable[[SubmissionRecord], tuple[str, ...]],
-) -> list[SubmissionRecord]:
-    found = [k for k in records if requested in names(k)]
-    if not found and records:
-        raise InputError(
-            f"the board has no {what} '{requested}'. {did_you_mean(requested, {n for k in records for n in names(k)})}"
+    def match(self, line: Entry) -> bool:
+        """Whether a line is shown; floors and the exact solver always are."""
+        if line.kind != "model":
+            return True
+        return (
+            self.framework in (None, line.framework or "none")
+            and self.badge in (None, line.badge)
+            and not (self.internal and line.external)
+            and not (self.revised and not line.revision)
         )
-    return found
+
+    def shown(self, table: RankTable) -> RankTable:
+        """The table without the lines that are left out, in the order asked for."""
+        return replace(table, lines=tuple(sorted(filter(self.match, table.lines), key=SORTS[self.sort])))
 
 
-def _task_names(record: SubmissionRecord) -> tuple[str, ...]:
-    versioned = record.manifest["task"]["id"]
-    return (record.manifest["task"]["name"], versioned, versioned.rpartition("-v")[0])
+def season_tables(board: RankedBoard, filters: TableFilters = TableFilters()) -> list[RankTable]:
+    """The rankings of a season: one table per task, split and supervision.
+
+    Args:
+        board: the board.
+        filters: what is shown.
+
+    Raises:
+        InputError: for a filter that matches nothing, with the nearest value that does.
+    """
+    wanted = _season_tasks(board.season.tasks, filters.task)
+    by_task = grouped(board.entries, lambda entry: entry.task.name)
+    tables = [
+        filters.shown(table)
+        for task in wanted
+        for split in _splits(filters.split, task.rows)
+        for table in task_tables(board, task, by_task.get(task.name, []), split)
+    ]
+    _check_framework(filters, board.records)
+    return tables
 
 
-def _grouped(
-    records: Iterable[SubmissionRecord], key: Callable[[SubmissionRecord], str]
-) -> list[list[SubmissionRecord]]:
-    groups: dict[str, list[SubmissionRecord]] = {}
-    for entry in records:
-        groups.setdefault(key(entry), []).append(entry)
-    return list(groups.values())
+def task_tables(
+    board: RankedBoard, task: SeasonTask, entries: list[TaskEntry], split: str
+) -> list[RankTable]:
+    """The rankings of one task and split, one per supervision; of no model, one with the references."""
+    beside = _reference_lines(board.references.get(task.name, {}).get(split, {}))
+    groups = by_supervision(_Supervised(entry, entry.first.summary.supervision) for entry in entries) or {
+        None: []
+    }
+    return [
+        RankTable(
+            task.task.name,
+            task.id,
+            task.task.parameters,
+            split,
+            tuple(sorted([*_ranked(board, [s.entry for s in same], split), *beside], key=SORTS["score"])),
+            supervision,
+            board.season.name,
+            task.group,
+            task.name,
+        )
+        for supervision, same in groups.items()
+    ]
 
 
-def _tables(group: list[SubmissionRecord], split: str, shown: set[str], sort: str) -> list[RankTable]:
-    """The ranking of each supervision; one without models where only floors or the exact solver were submitted."""
-    scored = [k for k in group if split in k.checked.scores]
-    references = [*_floors(scored, split), *_solver(scored, split)]
-    kinds = {line.model: line.kind for line in references}
-    runs = _grouped((k for k in scored if k.digest in shown), lambda k: k.model_key)
-    lines = [_with_kind(_model(same, split), kinds) for same in runs]
-    submitted = [line for line in lines if line.kind != "model"]
-    names = {line.model for line in submitted}
-    beside = submitted + [line for line in references if line.model not in names]
-    task = group[0].manifest["task"]
+@dataclass(frozen=True)
+class _Supervised:
+    entry: TaskEntry
+    supervision: Supervision
+
+
+def _ranked(board: RankedBoard, entries: list[TaskEntry], split: str) -> list[Entry]:
+    """The lines of some entries on one split, with ranks for those that can be compared."""
+    lines = [season_line(board, entry, split) for entry in entries]
+    compared = [i for i, entry in enumerate(entries) if board.is_ranked(entry)]
+    compared.sort(key=lambda i: -lines[i].exact_match)
+    best, rest = compared[:MAX_COMPARED], compared[MAX_COMPARED:]
+    if best:
+        tests = compare_over_tasks([board.moments([entries[i] for i in best], split)])
+        for i, place in zip(best, shared_ranks(tests.shares, tests.better()), strict=True):
+            lines[i] = replace(lines[i], rank=place.rank, wins=place.wins, losses=place.losses)
+    for i in rest:
+        lines[i] = replace(lines[i], rank=MAX_COMPARED + 1)
+    return lines
+
+
+def season_line(board: RankedBoard, entry: TaskEntry, split: str) -> Entry:
+    """The line of an entry, without its rank: its score on the rows of the season."""
+    if board.is_ranked(entry):
+        shares, n = board.right(entry, split).mean(axis=1).tolist(), entry.task.rows[split]
+    else:
+        totals = [_total(record.checked.scores.get(split)) for record in entry.records]
+        shares, n = [score.exact_match for score in totals], min(score.n for score in totals)
+    line = _line(entry.records, shares, n, split)
+    return replace(line, attempt=entry.attempt, attempts=entry.attempts, complete=entry.complete)
+
+
+def _total(score: SplitScore | None) -> Score:
+    """The score of a split; of one that was not answered, none right of one."""
+    return Score(1, 0) if score is None else score.total
+
+
+def open_tables(
+    records: Sequence[SubmissionRecord], filters: TableFilters = TableFilters()
+) -> list[RankTable]:
+    """Open submissions: one table per task, split and supervision, without ranks, floors and exact solver.
+
+    Args:
+        records: the submissions; withdrawn ones are left out.
+        filters: what is shown.
+
+    Raises:
+        InputError: for a filter that matches nothing.
+    """
+    active = filter_task([record for record in records if record.withdrawn is None], filters.task)
+    tables = [
+        filters.shown(table)
+        for group in grouped(active, lambda record: record.task_key).values()
+        for split in _splits(filters.split, group[0].checked.scores)
+        for table in _open_tables(group, split)
+    ]
+    return sorted((table for table in tables if table.lines), key=lambda table: table.task)
+
+
+def _open_tables(group: list[SubmissionRecord], split: str) -> list[RankTable]:
+    scored = [record for record in group if split in record.checked.scores]
+    lines = [_open_line(same, split) for same in grouped(scored, lambda k: k.model_key).values()]
+    task = group[0].summary.task
     return [
         RankTable(
             task["name"],
             task["id"],
             task["parameters"],
             split,
-            tuple(sorted([*assign_ranks(models), *beside], key=SORTS[sort])),
+            tuple(sorted(same, key=SORTS["score"])),
             supervision,
         )
-        for supervision, models in (
-            by_supervision(line for line in lines if line.kind == "model") or {None: []}
-        ).items()
+        for supervision, same in by_supervision(lines).items()
     ]
 
 
-def _with_kind(line: Entry, kinds: Mapping[str, str]) -> Entry:
-    """A submitted floor or exact solver replaces the reported one of that name."""
-    return replace(line, kind=kinds.get(line.model, "model"))
+def _open_line(runs: list[SubmissionRecord], split: str) -> Entry:
+    """One line of open submissions: the mean over training seeds. Several runs of one seed count as one."""
+    by_seed = grouped(runs, lambda k: canonical_json({"seeds": [check_seed(s) for s in k.summary.seeds]}))
+    shares = [fmean(k.checked.scores[split].total.exact_match for k in same) for same in by_seed.values()]
+    line = _line(runs, shares, runs[0].checked.scores[split].total.n, split)
+    return replace(line, attempts=sum(k.attempts for k in runs))
 
 
-def _model(runs: list[SubmissionRecord], split: str) -> Entry:
-    """One entry: the mean over training seeds. Several runs of one seed count as one."""
-    by_seed = _grouped(
-        runs, lambda k: canonical_json({"seeds": [check_seed(seed) for seed in k.summary.seeds]})
-    )
-    shares = [fmean(k.checked.scores[split].total.exact_match for k in same) for same in by_seed]
+def _line(runs: Sequence[SubmissionRecord], shares: Sequence[float], n: int, split: str) -> Entry:
+    """A line of some submissions of one model that differ in the training seed."""
     summary = runs[0].summary
-    n = runs[0].checked.scores[split].total.n
     low, high, spread = interval_bounds(shares, n)
     return Entry(
         kind="model",
@@ -172,7 +220,7 @@ def _model(runs: list[SubmissionRecord], split: str) -> Entry:
         exact_match=fmean(shares),
         low=low,
         high=high,
-        badge=min((k.badge for k in runs), key=list(BADGES).index),
+        badge=weakest_badge(k.badge for k in runs),
         framework=summary.framework,
         encoding=settings_label(summary.encoding),
         recipe=settings_label(summary.recipe),
@@ -182,11 +230,69 @@ def _model(runs: list[SubmissionRecord], split: str) -> Entry:
         spread=spread,
         submitted=min(k.submitted for k in runs),
         submissions=tuple(k.digest for k in runs),
-        attempts=sum(k.attempts for k in runs),
         differs=any(d.startswith(f"{split}:") for k in runs for d in k.checked.differences),
         supervision=summary.supervision,
         proof=runs[0].proof.claim if runs[0].proof and all(k.proof for k in runs) else "",
+        submitter=runs[0].submitter,
+        revision=summary.revision,
+        external=any(k.summary.external_data for k in runs),
+        cpu_seconds=_mean([k.summary.cpu_seconds for k in runs]),
     )
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    """The mean; None when a value is not stated."""
+    stated = [value for value in values if value is not None]
+    return fmean(stated) if len(stated) == len(values) else None
+
+
+def _reference_lines(scores: Mapping[str, Score]) -> list[Entry]:
+    """The floors and the exact solver, which the board computed."""
+    return [
+        Entry("solver" if name == SOLVER else "floor", name, s.n, s.exact_match, *s.interval, "computed")
+        for name, s in scores.items()
+    ]
+
+
+def filter_task(records: Sequence[SubmissionRecord], task: str | None) -> list[SubmissionRecord]:
+    """Select the submissions to the task with a name, versioned id or family; all of them for None.
+
+    Raises:
+        InputError: when there is none, with the nearest existing name.
+    """
+    return list(records) if task is None else _only(records, task, "task", _task_names)
+
+
+def _only(values: Sequence[T], requested: str, what: str, names: Callable[[T], tuple[str, ...]]) -> list[T]:
+    found = [value for value in values if requested in names(value)]
+    if not found and values:
+        known = {name for value in values for name in names(value)}
+        raise InputError(f"the board has no {what} '{requested}'. {did_you_mean(requested, known)}")
+    return found
+
+
+def _task_names(record: SubmissionRecord) -> tuple[str, ...]:
+    versioned = record.summary.task["id"]
+    return (record.summary.task["name"], versioned, versioned.rpartition("-v")[0])
+
+
+def _season_tasks(tasks: Sequence[SeasonTask], requested: str | None) -> list[SeasonTask]:
+    """Select tasks of a season by name, name of the task, versioned id, family or group; all of them for None."""
+
+    def names(task: SeasonTask) -> tuple[str, ...]:
+        return task.name, task.task.name, task.id, task.id.rpartition("-v")[0], task.group
+
+    return list(tasks) if requested is None else _only(tasks, requested, "task", names)
+
+
+def _splits(requested: str | None, scored: Iterable[str]) -> list[str]:
+    """The splits to show: the requested one, or the two test splits, of those that are scored."""
+    return [split for split in ((requested,) if requested else SEASON_SPLITS) if split in scored]
+
+
+def _check_framework(filters: TableFilters, records: Sequence[SubmissionRecord]) -> None:
+    if filters.framework is not None:
+        _only(records, filters.framework, "framework", lambda k: (str(k.summary.framework or "none"),))
 
 
 def settings_label(settings: Mapping[str, Any]) -> str:
@@ -199,26 +305,3 @@ def settings_label(settings: Mapping[str, Any]) -> str:
         return str(settings["name"])
     words = " ".join(f"{key}={value}" for key, value in sorted(settings.items()))
     return words if len(words) <= 40 else hashlib.sha256(canonical_json(settings).encode()).hexdigest()[:8]
-
-
-def _floors(records: list[SubmissionRecord], split: str) -> list[Entry]:
-    """The floors that submissions report; where they differ, the highest one counts."""
-    best: dict[str, Score] = {}
-    for entry in records:
-        for name, by_split in entry.summary.floors.items():
-            if split in by_split:
-                count = Score(by_split[split]["n"], by_split[split]["correct"])
-                if name not in best or count.exact_match > best[name].exact_match:
-                    best[name] = count
-    return [_reference("floor", name, count, "self-reported") for name, count in best.items()]
-
-
-def _solver(records: list[SubmissionRecord], split: str) -> list[Entry]:
-    """The exact solver on its sample of rows, if there is one; where samples differ, the worst one counts."""
-    counts = [entry.checked.solver[split] for entry in records if split in entry.checked.solver]
-    worst = sorted(counts, key=lambda count: count.exact_match)[:1]
-    return [_reference("solver", SOLVER, count, "re-scored") for count in worst]
-
-
-def _reference(kind: str, name: str, count: Score, badge: str) -> Entry:
-    return Entry(kind, name, count.n, count.exact_match, *count.interval, badge)

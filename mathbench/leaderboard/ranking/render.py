@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mathbench.leaderboard.proof import PROVED
 from mathbench.leaderboard.ranking.tables import Entry, RankTable
 from mathbench.leaderboard.submission_manifest import SUPERVISIONS
+from mathbench.leaderboard.submission_record import BADGES
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -18,28 +18,33 @@ if TYPE_CHECKING:
 COLUMNS = (
     "rank",
     "model",
+    "submitter",
+    "revision",
     "framework",
     "encoding",
     "exact match",
     "95 % interval",
+    "better than",
     "seeds",
     "n",
     "parameters",
     "badge",
-    "attempts",
+    "attempt",
     "submission",
 )
-FULL_WIDTH = 140  # characters of a terminal that fits all columns
+FULL_WIDTH = 190  # characters of a terminal that fits all columns
 # omitted from narrow terminals
 OPTIONAL_COLUMNS = (
+    "revision",
     "encoding",
+    "better than",
     "parameters",
     "badge",
-    "attempts",
+    "attempt",
     "n",
     "submission",
 )
-NUMBER_COLUMNS = {"rank", "exact match", "95 % interval", "seeds", "n", "parameters", "attempts"}
+NUMBER_COLUMNS = {"rank", "exact match", "95 % interval", "better than", "seeds", "n", "parameters"}
 
 CSV_COLUMNS = (
     "task",
@@ -64,43 +69,50 @@ CSV_COLUMNS = (
     "submissions",
     "supervision",
     "proof",
+    "season",
+    "name",
+    "submitter",
+    "revision",
+    "attempt",
+    "complete",
+    "external",
+    "wins",
+    "losses",
+    "cpu_seconds",
 )
 
+HOST = "host"  # shown as the submitter of what the host put on the board
 MARKS = ("<!-- leaderboard: begin -->", "<!-- leaderboard: end -->")
 
 NOTE = (
-    "Exact match on rows that training never saw, recomputed from the predictions. Models that share a rank "
-    "cannot be told apart at 95 %. *Floors* are shortcuts without understanding, as submissions report them; "
-    "the exact solver answers a sample. † the claimed score is not the recomputed one, which is shown."
+    "Exact match on rows that training never saw; all models of a table of a season answered the same ones. Models that "
+    "share a rank cannot be told apart by paired tests at 95 %, corrected for the number of pairs. Incomplete, claimed and "
+    "open entries have no rank. *Floors* are shortcuts without understanding; floors and exact solver are computed from the "
+    "season. † the claimed score is not the recomputed one, which is shown."
 )
-
-
 SUPERVISION_NOTE = (
     "Ranks are among models of the same supervision: what training gives away beyond one answer per example."
-)
-PROVED_NOTE = (
-    "*proved*: the board checked a certificate that the weights are right for numbers of any length, and these weights "
-    "gave the predictions."
 )
 
 
 def notes(tables: Sequence[RankTable]) -> str:
-    """The text that explains some tables."""
+    """The text that explains some tables, with the badges in them."""
     stated = any(table.supervision is not None for table in tables)
-    proved = any(line.proof for table in tables for line in table.lines)
-    return " ".join([NOTE, *([SUPERVISION_NOTE] if stated else []), *([PROVED_NOTE] if proved else [])])
+    found = {line.badge for table in tables for line in table.lines}
+    meanings = "; ".join(f"*{badge}*: {meaning}" for badge, meaning in BADGES.items() if badge in found)
+    return " ".join([NOTE, *([SUPERVISION_NOTE] if stated else []), *([f"{meanings}."] if meanings else [])])
+
+
+def short_title(table: RankTable) -> str:
+    """The name of the task of a table in its season, or the task's own."""
+    return escape_control(table.title or table.task)
 
 
 def title(table: RankTable, tables: Sequence[RankTable]) -> str:
     """The title of a table among others; it leaves out that supervision is not stated where no table states it."""
     stated = any(other.supervision is not None for other in tables)
     words = f", {SUPERVISIONS[table.supervision]}" if stated else ""
-    return f"{escape_control(table.task)}, {table.split}{words}"
-
-
-def badges(line: Entry) -> str:
-    """The badge of a line, and whether it is proved."""
-    return f"{line.badge}, {PROVED}" if line.proof else line.badge
+    return f"{short_title(table)}, {table.split}{words}{'' if table.season else ', open'}"
 
 
 def cells(line: Entry) -> tuple[str, ...]:
@@ -110,17 +122,38 @@ def cells(line: Entry) -> tuple[str, ...]:
     return (
         str(line.rank) if line.rank else "",
         escape_control(display_name(line)),
+        escape_control(submitter_of(line)),
+        escape_control(line.revision),
         escape_control(line.framework or ""),
         escape_control(line.encoding),
         share + (" †" if line.differs else ""),
         f"{low[:-1]} to {high[:-1]}",
+        str(line.wins) if line.rank else "",
         str(line.seeds) if line.kind == "model" else "",
         f"{line.n:,}",
         f"{line.parameters:,}" if line.parameters else "",
-        badges(line),
-        str(line.attempts or ""),
+        line.badge,
+        attempt_of(line),
         line.submissions[0][:8] if line.submissions else "",
     )
+
+
+def submitter_of(line: Entry) -> str:
+    """The submitter of a model, or that the host put it on the board; empty for floors and exact solver."""
+    return (line.submitter or HOST) if line.kind == "model" else ""
+
+
+def attempt_of(line: Entry) -> str:
+    """Which attempt is shown, of how many.
+
+    >>> attempt_of(Entry("model", "m", 1, 1, 1, 1, "re-scored", attempt=3, attempts=5))
+    '3rd of 5'
+    """
+    if not line.attempt:
+        return str(line.attempts or "")
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(line.attempt % 10, "th")
+    ending = "th" if 10 < line.attempt % 100 < 20 else ending
+    return f"{line.attempt}{ending} of {line.attempts}"
 
 
 def display_name(line: Entry) -> str:
@@ -132,7 +165,8 @@ def disambiguate_names(lines: Sequence[Entry]) -> list[Entry]:
     """Append recipe and data settings to model names that would otherwise be identical."""
 
     def shown(line: Entry) -> tuple[object, ...]:
-        return line.kind, line.model, line.framework, line.encoding, line.supervision, bool(line.proof)
+        told_apart = line.submitter, line.revision, line.framework, line.encoding, line.supervision
+        return line.kind, line.model, *told_apart, bool(line.proof)
 
     alike = Counter(map(shown, lines))
     return [
@@ -164,7 +198,7 @@ def rich_table(table: RankTable, width: int = 200, tables: Sequence[RankTable] =
     shown = RichTable(title=Text(title(table, tables or [table])), title_justify="left", title_style="bold")
     omitted = () if width >= FULL_WIDTH else OPTIONAL_COLUMNS
     for column in (c for c in COLUMNS if c not in omitted):
-        wraps = column in ("model", "encoding")
+        wraps = column in ("model", "submitter", "revision", "encoding")
         shown.add_column(
             column,
             justify="right" if column in NUMBER_COLUMNS else "left",
@@ -217,6 +251,7 @@ def tables_csv(tables: Sequence[RankTable]) -> str:
 
 def _csv_row(table: RankTable, line: Entry) -> list[Any]:
     own = {"task": table.task, "split": table.split, "supervision": table.supervision}
+    own |= {"season": table.season, "name": table.title}
     values = vars(line) | own | {"submissions": " ".join(line.submissions)}
     return [values[column] for column in CSV_COLUMNS]
 

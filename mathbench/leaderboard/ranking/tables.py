@@ -19,8 +19,9 @@ class Entry:
         n: the number of rows of one run.
         exact_match: the share of right answers; for several training seeds their mean.
         low, high: the 95 % interval.
-        badge: how the score was verified.
-        rank: 1 + the number of models whose interval lies above; ties share a rank.
+        badge: what was checked of the score, one of `submission_record.BADGES`; of several submissions the weakest.
+        rank: 1 + the number of models that are significantly better; models that cannot be told apart share a rank.
+            None for models that are not ranked: open, incomplete, claimed.
         framework, encoding, recipe: of its training; the recipe by its name or the start of its digest.
         data: the rows and the seed of its training data.
         parameters: the number of trained parameters.
@@ -28,10 +29,17 @@ class Entry:
         spread: the standard deviation between training seeds; None for one seed.
         submitted: the time of its first submission.
         submissions: the digests of its submissions.
-        attempts: how often these submissions were sent in all.
+        attempts: of this model on this task, in a season; how often these submissions were sent, outside.
         differs: whether a claimed score differs from the recomputed one.
         supervision: what its training gives away, one of `SUPERVISIONS`; None where it is not stated.
         proof: what its weights are proved right about, if all its submissions are proved; else empty.
+        submitter: the name of the token that it was submitted with; None where the host put it on the board.
+        revision: a label of its revision; empty where none is stated.
+        attempt: the number of the ranked attempt; 0 outside of seasons.
+        complete: whether it answered all rows of the season.
+        external: whether it was trained on other data than rows of the task.
+        wins, losses: numbers of models that are significantly worse and better.
+        cpu_seconds: of its training; None where it is not stated.
     """
 
     kind: str
@@ -55,11 +63,34 @@ class Entry:
     differs: bool = False
     supervision: Supervision = None
     proof: str = ""
+    submitter: str | None = None
+    revision: str = ""
+    attempt: int = 0
+    complete: bool = True
+    external: bool = False
+    wins: int = 0
+    losses: int = 0
+    cpu_seconds: float | None = None
 
     @property
     def interval(self) -> tuple[float, float]:
         """The 95 % interval."""
         return self.low, self.high
+
+
+V = TypeVar("V")
+
+
+def grouped(values: Iterable[V], key: Callable[[V], Any]) -> dict[Any, list[V]]:
+    """Values by their key, in the order in which keys appear.
+
+    >>> grouped([1, 2, 3], lambda n: n % 2)
+    {1: [1, 3], 0: [2]}
+    """
+    groups: dict[Any, list[V]] = {}
+    for value in values:
+        groups.setdefault(key(value), []).append(value)
+    return groups
 
 
 class Supervised(Protocol):
@@ -97,6 +128,9 @@ class RankTable:
         split: the split.
         lines: the entries, best first; floors and the exact solver are sorted in by their score.
         supervision: of the models, one of `SUPERVISIONS`; None where it is not stated.
+        season: the season; empty for a table of open submissions, which have no ranks.
+        group: of the task in the season.
+        title: the name of the task in the season.
     """
 
     task: str
@@ -105,6 +139,9 @@ class RankTable:
     split: str
     lines: tuple[Entry, ...]
     supervision: Supervision = None
+    season: str = ""
+    group: str = ""
+    title: str = ""
 
 
 SORTS: dict[str, Callable[[Entry], Any]] = {

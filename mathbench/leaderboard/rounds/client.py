@@ -15,6 +15,7 @@ from mathbench.leaderboard import client
 from mathbench.leaderboard.rounds import answers, log, sealed
 from mathbench.leaderboard.rounds.log import Event
 from mathbench.leaderboard.rounds.rules import Round
+from mathbench.leaderboard.times import parse_time
 from mathbench.scores import untrusted
 from mathbench.storage import atomic
 
@@ -69,7 +70,7 @@ class RemoteRound:
             receipt = _receipt(reply, "challenge", entry=reply["entry"], model=model, weights_sha256=weights)
             questions = pa.Table.from_pylist(reply["questions"], QUESTIONS)
             if sealed.questions_digest(questions) == reply["line"]["questions_digest"]:
-                return EntryReceipt(reply["entry"], log.parse_time(reply["deadline"]), receipt, questions)
+                return EntryReceipt(reply["entry"], parse_time(reply["deadline"]), receipt, questions)
         except (KeyError, TypeError, ValueError, AttributeError, pa.ArrowException):
             pass
         raise InputError(

@@ -16,6 +16,7 @@ from mathbench.errors import InputError
 from mathbench.leaderboard.rounds import answers, log, private, sealed
 from mathbench.leaderboard.rounds.log import Clock
 from mathbench.leaderboard.rounds.rules import Entry, Round
+from mathbench.leaderboard.times import TIME_FORMAT
 from mathbench.storage import atomic
 from mathbench.task import Task
 
@@ -50,7 +51,7 @@ def open_round(
     if not tasks or len({task.name for task in tasks}) < len(tasks):
         raise InputError("a round requires at least one task, each only once.")
     if closes <= now:
-        raise InputError(f"a round must close after it opens. Received: {closes:{log.TIME_FORMAT}}.")
+        raise InputError(f"a round must close after it opens. Received: {closes:{TIME_FORMAT}}.")
     seed, salt = secrets.token_hex(32), secrets.token_hex(32)
     opened = log.next_event(
         [],
@@ -60,7 +61,7 @@ def open_round(
         commitment=sealed.commitment(seed, salt),
         tasks=[{"id": t.id, "name": t.name, "parameters": t.parameters} for t in tasks],
         sizes=dict(sizes),
-        closes=closes.strftime(log.TIME_FORMAT),
+        closes=closes.strftime(TIME_FORMAT),
         answer_seconds=answer_seconds,
     )
     round_ = Round([opened])

@@ -4,12 +4,13 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.submission import canonical_json
+from mathbench.leaderboard.times import TIME_FORMAT, parse_time
 from mathbench.scores import strict_json
 from mathbench.scores.schema import COUNTS, DIGEST, TASK, TIME
 from mathbench.scores.schema_types import Integer, ListOf, MapOf, Record, Schema, Text, refuse
@@ -19,7 +20,6 @@ from mathbench.storage import atomic
 LOG_FILE = "log.jsonl"
 MAX_BYTES = 64 << 20
 GENESIS_DIGEST = "0" * 64  # the previous digest of the first line
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 # called when a line is written, so that time never runs backwards in a log
 Clock = Callable[[], datetime]
@@ -79,23 +79,6 @@ class Event:
     def digest(self) -> str:
         """SHA-256 of the line."""
         return hashlib.sha256(canonical_json(self.fields).encode()).hexdigest()
-
-
-def now() -> datetime:
-    """The time in UTC, to the second."""
-    return datetime.now(UTC).replace(microsecond=0)
-
-
-def parse_time(text: str) -> datetime:
-    """Parse a time of a log.
-
-    Raises:
-        InputError: when it is not a time of this format.
-    """
-    try:
-        return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=UTC)
-    except ValueError:
-        raise InputError(f"a time must be like 2026-01-31T18:00:00Z. Received: {text!a}.") from None
 
 
 def read(folder: Path) -> list[Event]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from mathbench.errors import InputError
 from mathbench.families import from_spec
-from mathbench.leaderboard.rounds.log import Event, parse_time
+from mathbench.leaderboard.rounds.log import Event
+from mathbench.leaderboard.times import parse_time
 from mathbench.reserve import SPLITS
 from mathbench.task import Task
 

@@ -5,11 +5,13 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
+from mathbench.leaderboard.ranking.ranked_board import RankedBoard, RowCache
 from mathbench.leaderboard.rounds import log
 from mathbench.leaderboard.site import round_page
 from mathbench.leaderboard.site.page import PageContext
 from mathbench.leaderboard.site.page_set import PageSet
 from mathbench.leaderboard.site.snapshot import Snapshot
+from mathbench.leaderboard.store.any_board import choose_season
 from mathbench.leaderboard.store.board import Board, BoardVersion
 
 # changes; requests to a smaller board wait for its latest state, which takes a fraction of a second
@@ -28,14 +30,20 @@ class CurrentBoard:
     Args:
         board: the board.
         folder: holds sealed rounds.
+        season: the name of the season that is shown; None for the default one.
+
+    Raises:
+        InputError: when the board has no such season.
     """
 
-    def __init__(self, board: Board, folder: Path | None = None):
+    def __init__(self, board: Board, folder: Path | None = None, season: str | None = None):
         self._board, self._folder = board, folder
         self._lock, self._worker = Lock(), ThreadPoolExecutor(1, "board")
         self._update: Future[None] | None = None
         self._version: Version | None = None
-        self._site = self._make_pages(Snapshot(board.public_name, {}, {}))
+        chosen = choose_season({s.name: (s, r) for s, r in board.seasons_with_references()}, season)
+        empty = RankedBoard([], *chosen, RowCache(board.rights))
+        self._site = self._make_pages(Snapshot(board.public_name, empty))
 
     @property
     def context(self) -> PageContext:

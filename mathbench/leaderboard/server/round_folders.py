@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import HTTPException
 
 from mathbench.errors import InputError
+from mathbench.leaderboard import times
 from mathbench.leaderboard.rounds import log
 from mathbench.leaderboard.rounds.log import Clock
 from mathbench.leaderboard.rounds.rules import Round
@@ -32,7 +33,7 @@ class RoundFolders:
         InputError: when there is no such folder, or the secrets lie in it.
     """
 
-    def __init__(self, folder: Path, secrets: Path | None = None, now: Clock = log.now):
+    def __init__(self, folder: Path, secrets: Path | None = None, now: Clock = times.now):
         if not folder.is_dir():
             raise InputError(f"the folder of rounds '{folder}' does not exist.")
         if secrets is not None and secrets.resolve().is_relative_to(folder.resolve()):

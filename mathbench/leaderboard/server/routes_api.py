@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as InPath
 
 from mathbench.errors import InputError
+from mathbench.leaderboard.ranking.rank import TableFilters
 from mathbench.leaderboard.ranking.render import tables_json
 from mathbench.leaderboard.server import queries, responses, scoring_process, uploads
 from mathbench.leaderboard.server.access import admit, authenticate
@@ -65,10 +66,10 @@ def board(
 
     The response has an ETag; with `If-None-Match` it is 304 while the board has not changed.
     """
-    state, filters = request.app.state, (task, framework, split, sort)
+    state, filters = request.app.state, TableFilters(task, framework, split, sort)
     site = state.current.site()
     body = state.tables.get(
-        site, filters, lambda: json_bytes(tables_json(site.snapshot.filtered_tables(*filters), state.name))
+        site, filters, lambda: json_bytes(tables_json(site.snapshot.filtered_tables(filters), state.name))
     )
     return etag_response(request, body)
 

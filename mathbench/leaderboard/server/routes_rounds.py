@@ -8,6 +8,7 @@ import anyio
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
 from fastapi import Path as InPath
 
+from mathbench.leaderboard import times
 from mathbench.leaderboard.rounds import answers, entering, log, private
 from mathbench.leaderboard.rounds.log import Event
 from mathbench.leaderboard.rounds.rules import Round
@@ -142,7 +143,7 @@ def _enter(folders: RoundFolders, name: str, document: dict[str, str], token: st
     entry, questions, new = entering.create_entry(
         folder, document["model"], weights, folders.now, secret, token
     )
-    deadline = entry.deadline.strftime(log.TIME_FORMAT)
+    deadline = entry.deadline.strftime(times.TIME_FORMAT)
     found = {"entry": entry.name, "deadline": deadline, **_line(entry.challenge)}
     return json_bytes({**found, "questions": questions.to_pylist()}), new
 

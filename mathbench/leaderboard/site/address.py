@@ -33,14 +33,23 @@ def _digest(value: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:8]
 
 
+def of_season_task(name: str) -> str:
+    """The page of a task of the season.
+
+    >>> of_season_task("sums")
+    'tasks/sums.html'
+    """
+    return f"tasks/{_distinct(name)}.html"
+
+
 def of_task(name: str, versioned: str) -> str:
-    """A task's page. The name of a task contains its parameters, so only its version is added.
+    """The page of open submissions to a task. Its name contains the parameters, so only the version is added.
 
     >>> of_task("addition-base10", "addition-v1"), of_task("addition-base10", "addition-v2")
-    ('tasks/addition-base10.html', 'tasks/addition-base10-v2.html')
+    ('open/addition-base10.html', 'open/addition-base10-v2.html')
     """
     version = versioned.rpartition("-v")[2]
-    return f"tasks/{_distinct(name)}{'' if version == '1' else f'-v{version}'}.html"
+    return f"open/{_distinct(name)}{'' if version == '1' else f'-v{version}'}.html"
 
 
 def of_model(name: str, framework: str | None) -> str:
@@ -69,6 +78,15 @@ def of_certificate(digest: str) -> str:
     'certificates/aaaaaaaaaaaa.safetensors'
     """
     return f"{CERTIFICATES}{digest[:12]}.safetensors"
+
+
+def of_proof(digest: str) -> str:
+    """The page of what is proved about a submission.
+
+    >>> of_proof("a" * 64)
+    'proofs/aaaaaaaaaaaa.html'
+    """
+    return f"proofs/{digest[:12]}.html"
 
 
 def of_round(name: str) -> str:

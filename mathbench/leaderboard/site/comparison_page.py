@@ -7,7 +7,7 @@ from mathbench.leaderboard.ranking.compare import ComparisonResult, rows_key
 from mathbench.leaderboard.site import address
 from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page
 from mathbench.leaderboard.site.snapshot import Snapshot, TaskGroup
-from mathbench.leaderboard.submission_record import SubmissionRecord
+from mathbench.leaderboard.submission_record import CLAIMED, SubmissionRecord
 
 MAX_MODELS = 6  # the best models of a task, of which exported pages compare every pair
 PAIRED = ("both", "only_first", "only_second", "neither", "p", "test")  # columns of the CSV per stratum
@@ -28,6 +28,7 @@ def form_page(
         context,
         address.COMPARE,
         suggested=suggested,
+        groups=snapshot.by_digest,
         by_task=by_task,
         error=error,
         requested=requested,
@@ -57,7 +58,8 @@ def _rows(found: ComparisonResult) -> Iterator[tuple[object, ...]]:
 
 
 def pairs(snapshot: Snapshot) -> Iterator[tuple[SubmissionRecord, SubmissionRecord]]:
-    """All pairs of a task's best models that answered the same rows."""
+    """All pairs of a task's best models that answered the same rows; of claimed ones the answers are not there."""
     for group in snapshot.groups.values():
         best = [group.by_digest[line.submissions[0]] for line in group.best[:MAX_MODELS]]
-        yield from ((a, b) for a, b in combinations(best, 2) if rows_key(a) == rows_key(b))
+        answered = [entry for entry in best if entry.badge != CLAIMED]
+        yield from ((a, b) for a, b in combinations(answered, 2) if rows_key(a) == rows_key(b))

@@ -8,8 +8,9 @@ from mathbench.errors import InputError
 from mathbench.leaderboard.site import round_page
 from mathbench.leaderboard.site.page_set import PageSet
 from mathbench.leaderboard.site.snapshot import Snapshot
+from mathbench.leaderboard.store.any_board import certificate_loader, load_ranked, predictions_loader
 from mathbench.leaderboard.store.board import Board
-from mathbench.leaderboard.store.folder import certificate_loader, folder_path, is_folder, read_folder
+from mathbench.leaderboard.store.folder import folder_path, is_folder
 from mathbench.scores import strict_json
 from mathbench.scores.schema_types import ListOf, Text
 from mathbench.storage import atomic
@@ -17,23 +18,26 @@ from mathbench.storage import atomic
 LIST_FILE = ".mathbench-site.json"  # the files of an earlier export; no others are ever removed
 
 
-def load_pages(target: str | Path | None, folder: Path | None = None) -> PageSet:
+def load_pages(target: str | Path | None, folder: Path | None = None, season: str | None = None) -> PageSet:
     """Load the pages of any board: a folder, a file or a database URL.
 
     Args:
         target: the board.
         folder: holds sealed rounds.
+        season: the name of the season; None for the default one.
     """
+    _, board = load_ranked(target, season)
     if is_folder(target):
-        path = folder_path(target)
-        snapshot = Snapshot.from_records(path.resolve().name, read_folder(path))
-        certificates = certificate_loader(path)
-        return PageSet(snapshot, round_page.read(folder), None, served=False, load_certificate=certificates)
-    board = Board(target, create=False)
-    snapshot = Snapshot.from_records(board.public_name, board.records(), board.attempts())
-    rounds = round_page.read(folder)
+        name, attempts = folder_path(target).resolve().name, {}
+    else:
+        opened = Board(target, create=False)
+        name, attempts = opened.public_name, opened.attempts()
     return PageSet(
-        snapshot, rounds, board.predictions_bytes, served=False, load_certificate=board.certificate
+        Snapshot(name, board, attempts),
+        round_page.read(folder),
+        predictions_loader(target),
+        served=False,
+        load_certificate=certificate_loader(target),
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mathbench.leaderboard.proof import MEANING
 from mathbench.leaderboard.ranking.macro import MacroAverage
 from mathbench.leaderboard.ranking.tables import Entry, RankTable
 from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page
@@ -43,7 +42,6 @@ def page(snapshot: Snapshot, group: ModelGroup, context: PageContext) -> Page:
         omitted=len(records) - len(listed),
         addresses={entry.digest: snapshot.by_digest[entry.digest].address for entry in listed},
         badges=BADGES,
-        proved=MEANING,
     )
 
 

@@ -49,6 +49,7 @@ def page(snapshot: Snapshot, context: PageContext) -> Page:
         },
         models=sum(entry.kind == "model" for entry in snapshot.averages["interpolate"]),
         latest=snapshot.latest(LATEST),
+        groups=snapshot.by_digest,
     )
 
 
@@ -126,8 +127,8 @@ def heat_map(snapshot: Snapshot, split: str) -> HeatMap:
     by_tasks = sorted((a for a in snapshot.averages[split] if a.kind == "model"), key=lambda a: -a.tasks)
     best = sorted(by_tasks[:MAX_COLUMNS], key=lambda a: (-a.tasks, -a.mean))
     chosen = [average for same in by_supervision(best).values() for average in same]
-    names = [ModelName(a.model, a.framework, a.supervision) for a in chosen]
-    groups = [group for group in snapshot.groups.values() if split in group.tables]
+    names = [ModelName(a.submitter, a.model, a.framework, a.supervision) for a in chosen]
+    groups = [group for group in snapshot.season_groups if split in group.tables]
     return HeatMap(split, tuple(chosen), tuple(_row(group, split, names) for group in groups))
 
 

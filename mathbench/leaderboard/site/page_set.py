@@ -13,22 +13,23 @@ from mathbench.leaderboard.site import (
     comparison_page,
     model_page,
     overview_page,
+    proof_page,
     round_page,
     task_page,
 )
 from mathbench.leaderboard.site.page import CERTIFICATE, STATIC, Page, PageContext, render_page, static
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, Snapshot
 from mathbench.leaderboard.site.task_page import Filters
-from mathbench.leaderboard.store.folder import LoadCertificate
-from mathbench.leaderboard.submission_record import SubmissionRecord
+from mathbench.leaderboard.store.any_board import LoadPredictions
+from mathbench.leaderboard.store.folder import LoadFile
+from mathbench.leaderboard.submission_record import BADGES, SubmissionRecord
 
 _MODELS = re.compile(rf"models(?:\.({SCORED_SPLITS[1]}))?(?:\.(\d{{1,6}}))?\.html")
 _CERTIFICATE = re.compile(rf"{address.CERTIFICATES}([0-9a-f]{{12}})\.safetensors")
+_PROOF = re.compile(r"proofs/([0-9a-f]{12})\.html")
 _PAIR = re.compile(r"compare/([0-9a-f]{12})-([0-9a-f]{12})\.(html|csv)")
 NO_FILTERS = Filters()
 MIN_ID_DIGITS = 8  # of an id in a query
-
-LoadPredictions = Callable[[str], bytes]  # from the digest of a submission to its stored predictions
 
 
 class PageSet:
@@ -37,7 +38,7 @@ class PageSet:
     Args:
         snapshot: the board.
         rounds: its sealed rounds, by the address of their page.
-        load_predictions: reads stored predictions; None for a board without them, such as a folder.
+        load_predictions: reads the predictions of submissions that are more than claimed; None for a board without.
         served: whether the pages come from a server.
         load_certificate: reads stored certificates.
     """
@@ -48,7 +49,7 @@ class PageSet:
         rounds: Mapping[str, Round],
         load_predictions: LoadPredictions | None,
         served: bool,
-        load_certificate: LoadCertificate = lambda digest: None,
+        load_certificate: LoadFile = lambda digest: None,
     ):
         self.snapshot, self.rounds, self._load_predictions = snapshot, rounds, load_predictions
         self._load_certificate = load_certificate
@@ -71,6 +72,7 @@ class PageSet:
         for at in (*self.snapshot.models, *self.rounds):
             yield at
             yield address.of_data(at, "results")
+        yield from (address.of_proof(entry.digest) for entry in self.snapshot.records if entry.proof)
         yield from (
             address.of_certificate(entry.digest)
             for entry in self.snapshot.records
@@ -110,6 +112,8 @@ class PageSet:
             return self._pair(path)
         if area == "certificates":
             return self._certificate(path)
+        if area == "proofs":
+            return self._proof(path)
         return pages[area](path, filters) if area in pages else None
 
     def _top(self, path: str, _: Filters) -> Page | None:
@@ -118,7 +122,7 @@ class PageSet:
             address.COMPARE: lambda: comparison_page.form_page(self.snapshot, self.context),
             address.ROUNDS: lambda: round_page.list_page(self.rounds, self.context),
             address.SUBMIT: lambda: render_page("submit.html", self.context, path),
-            address.ABOUT: lambda: render_page("about.html", self.context, path),
+            address.ABOUT: lambda: render_page("about.html", self.context, path, badges=BADGES),
         }
         for split in SCORED_SPLITS:
             pages[f"index.{split}.csv"] = partial(overview_page.data, self.snapshot, split)
@@ -168,6 +172,13 @@ class PageSet:
         entry = self.find_by_prefix(match[1]) if match else None
         content = self._load_certificate(entry.digest) if entry and entry.proof else None
         return None if content is None else Page(content, CERTIFICATE)
+
+    def _proof(self, path: str) -> Page | None:
+        match = _PROOF.fullmatch(path)
+        entry = self.find_by_prefix(match[1]) if match else None
+        if entry is None or entry.proof is None:
+            return None
+        return proof_page.page(entry, entry.proof, self.snapshot.by_digest[entry.digest], self.context)
 
     def find_by_prefix(self, digits: str) -> SubmissionRecord | None:
         """The only submission whose digest starts with at least eight digits; None when there is none or several."""

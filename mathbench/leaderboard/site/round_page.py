@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mathbench.errors import InputError
+from mathbench.leaderboard import times
 from mathbench.leaderboard.rounds import log
 from mathbench.leaderboard.rounds.rules import Entry, Round
 from mathbench.leaderboard.site import address
@@ -40,7 +41,7 @@ def read(folder: Path | None) -> dict[str, Round]:
 
 def list_page(rounds: Mapping[str, Round], context: PageContext) -> Page:
     """Render the list of all rounds."""
-    states = {at: round_.state(log.now()) for at, round_ in rounds.items()}
+    states = {at: round_.state(times.now()) for at, round_ in rounds.items()}
     return render_page("rounds.html", context, address.ROUNDS, rounds=rounds, states=states)
 
 
@@ -51,7 +52,9 @@ def page(at: str, round_: Round, context: PageContext) -> Page:
         scores(round_), key=lambda s: (s.task, s.split != "interpolate", -s.score.exact_match)
     ):
         tables.setdefault((entry.task, entry.split), []).append(entry)
-    return render_page("round.html", context, at, round=round_, state=round_.state(log.now()), tables=tables)
+    return render_page(
+        "round.html", context, at, round=round_, state=round_.state(times.now()), tables=tables
+    )
 
 
 def data(round_: Round) -> Page:

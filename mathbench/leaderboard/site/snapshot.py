@@ -1,15 +1,17 @@
 """A board at one moment, grouped by task and model. A new snapshot shares unchanged tasks with the previous one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from statistics import fmean
 from typing import Any, NamedTuple
 
 from mathbench.leaderboard.ranking.macro import MacroAverage, macro_averages
-from mathbench.leaderboard.ranking.rank import rank_tables
-from mathbench.leaderboard.ranking.tables import SOLVER, SORTS, Entry, RankTable
+from mathbench.leaderboard.ranking.rank import TableFilters, open_tables, season_tables, task_tables
+from mathbench.leaderboard.ranking.ranked_board import RankedBoard
+from mathbench.leaderboard.ranking.tables import SORTS, Entry, RankTable, grouped
+from mathbench.leaderboard.seasons.season import Season, SeasonTask
+from mathbench.leaderboard.seasons.standing import standing
 from mathbench.leaderboard.site import address
 from mathbench.leaderboard.submission_manifest import Supervision
 from mathbench.leaderboard.submission_record import SubmissionRecord
@@ -20,6 +22,7 @@ SCORED_SPLITS = ("interpolate", "extrapolate")
 class ModelName(NamedTuple):
     """What a board shows as one model, whatever tasks it answered."""
 
+    submitter: str | None
     model: str
     framework: str | None
     supervision: Supervision
@@ -27,23 +30,36 @@ class ModelName(NamedTuple):
 
 @dataclass(frozen=True)
 class TaskGroup:
-    """One task with its parameters, and all submissions to it, including withdrawn ones."""
+    """One task of the season, or one task that open submissions answered, with its submissions, also withdrawn ones.
+
+    Args:
+        records: the submissions, in the order of their arrival.
+        tables: the tables of each split, one per supervision.
+        season_task: the task of the season; None for open submissions.
+    """
 
     records: tuple[SubmissionRecord, ...]
+    tables: Mapping[str, list[RankTable]]
+    season_task: SeasonTask | None = None
 
     @property
     def task(self) -> Mapping[str, Any]:
         """The id, name and parameters of the task."""
-        return self.records[0].summary.task
+        if self.season_task is None:
+            return self.records[0].summary.task
+        own = self.season_task.task
+        return {"id": self.season_task.id, "name": own.name, "parameters": own.parameters}
 
     @property
     def name(self) -> str:
-        """The task's name."""
-        return str(self.task["name"])
+        """Its name in the season, or the task's own."""
+        return self.season_task.name if self.season_task else str(self.task["name"])
 
     @property
     def address(self) -> str:
         """The address of the page."""
+        if self.season_task is not None:
+            return address.of_season_task(self.name)
         return address.of_task(self.name, self.task["id"])
 
     @cached_property
@@ -57,27 +73,15 @@ class TaskGroup:
         return {entry.digest: entry for entry in self.records}
 
     @cached_property
-    def tables(self) -> dict[str, list[RankTable]]:
-        """The rankings of each split, one per supervision."""
-        found: dict[str, list[RankTable]] = {}
-        for table in rank_tables(self.active):
-            found.setdefault(table.split, []).append(table)
-        return found
-
-    @cached_property
     def shares(self) -> dict[str, dict[ModelName, float]]:
-        """The mean share per split and model over its submissions, so that many submissions do not pay."""
-        references = {name for entry in self.active for name in entry.summary.floors} | {SOLVER}
-        found: dict[str, dict[ModelName, list[float]]] = {split: {} for split in SCORED_SPLITS}
-        for entry in self.active:
-            for split in SCORED_SPLITS if entry.summary.model not in references else ():
-                if scored := entry.checked.scores.get(split):
-                    summary = entry.summary
-                    name = ModelName(summary.model, summary.framework, summary.supervision)
-                    found[split].setdefault(name, []).append(scored.total.exact_match)
-        return {
-            split: {name: fmean(values) for name, values in named.items()} for split, named in found.items()
-        }
+        """The share of the first entry of each model per split."""
+        found: dict[str, dict[ModelName, float]] = {split: {} for split in SCORED_SPLITS}
+        for split, tables in self.tables.items():
+            lines = (line for table in tables for line in table.lines if line.kind == "model")
+            for line in sorted(lines, key=lambda line: line.attempt):
+                name = ModelName(line.submitter, line.model, line.framework, line.supervision)
+                found[split].setdefault(name, line.exact_match)
+        return found
 
     @cached_property
     def best(self) -> list[Entry]:
@@ -115,62 +119,75 @@ class ModelGroup:
 
 
 class Snapshot:
-    """A board at one moment.
+    """A board at one moment, in one season.
 
     Args:
         name: the name of the board.
-        groups: its tasks, by the address of their page.
+        board: its submissions as the season ranks them.
         attempts: the number of attempts per outcome.
     """
 
-    def __init__(self, name: str, groups: Mapping[str, TaskGroup], attempts: Mapping[str, int]):
-        self.name, self.attempts = name, dict(attempts)
-        self.groups = dict(sorted(groups.items(), key=lambda at: (at[1].name, at[0])))
+    def __init__(self, name: str, board: RankedBoard, attempts: Mapping[str, int] | None = None):
+        self.name, self.board, self.attempts = name, board, dict(attempts or {})
+        self.groups = {group.address: group for group in (*self._season_groups(), *self._open_groups())}
 
-    @classmethod
-    def from_records(
-        cls, name: str, records: Iterable[SubmissionRecord], attempts: Mapping[str, int] | None = None
-    ) -> "Snapshot":
-        """Make a snapshot of some submissions."""
-        return cls(name, {}, {}).updated(list(records), attempts or {})
+    def _season_groups(self) -> Iterator[TaskGroup]:
+        """The tasks of the season, in its order."""
+        board = self.board
+        entries = grouped(board.entries, lambda entry: entry.task.name)
+        placed = (found for r in board.records if (found := standing(r, board.season)) is not None)
+        records = grouped(placed, lambda place: place.task.name)
+        for task in board.season.tasks:
+            own = entries.get(task.name, [])
+            tables = {split: task_tables(board, task, own, split) for split in task.rows}
+            sent = (place.record for place in records.get(task.name, []))
+            yield TaskGroup(tuple(sorted(sent, key=_time)), tables, task)
+
+    def _open_groups(self) -> Iterator[TaskGroup]:
+        """The tasks of open submissions, by name."""
+        by_task = grouped(self.board.open, lambda record: record.task_key)
+        for records in sorted(by_task.values(), key=lambda same: str(same[0].summary.task["name"])):
+            tables = grouped(open_tables(records), lambda table: table.split)
+            yield TaskGroup(tuple(sorted(records, key=_time)), tables)
+
+    @property
+    def season(self) -> Season:
+        """The season."""
+        return self.board.season
+
+    @cached_property
+    def season_groups(self) -> list[TaskGroup]:
+        """The tasks of the season."""
+        return [group for group in self.groups.values() if group.season_task is not None]
+
+    @cached_property
+    def open_groups(self) -> list[TaskGroup]:
+        """The tasks of open submissions."""
+        return [group for group in self.groups.values() if group.season_task is None]
 
     def updated(self, changed: Sequence[SubmissionRecord], attempts: Mapping[str, int]) -> "Snapshot":
         """A new snapshot in which some submissions are new or changed."""
-        by_task: dict[str, dict[str, SubmissionRecord]] = {}
-        for entry in changed:
-            at = address.of_task(entry.summary.task["name"], entry.summary.task["id"])
-            if at not in by_task:
-                by_task[at] = dict(self.groups[at].by_digest) if at in self.groups else {}
-            by_task[at][entry.digest] = entry
-        groups = {at: TaskGroup(tuple(sorted(found.values(), key=_time))) for at, found in by_task.items()}
-        return Snapshot(self.name, {**self.groups, **groups}, attempts)
+        known = {record.digest: record for record in (*self.board.records, *changed)}
+        return Snapshot(self.name, self.board.updated(list(known.values())), attempts)
 
     def precompute(self) -> None:
         """Compute the cached properties that pages need."""
         for group in self.groups.values():
-            _ = group.tables, group.shares
-        _ = self.models, self.by_digest
-        for split in SCORED_SPLITS:
-            _ = [average.interval for average in self.averages[split] if average.rank]
+            _ = group.shares
+        _ = self.models, self.by_digest, self.averages
 
     @cached_property
     def records(self) -> list[SubmissionRecord]:
         """All submissions in the order of their arrival."""
-        return sorted((entry for group in self.groups.values() for entry in group.records), key=_time)
+        return sorted(self.board.records, key=_time)
 
-    def filtered_tables(
-        self, task: str | None, framework: str | None, split: str | None, sort: str
-    ) -> list[RankTable]:
-        """The rankings under some filters, as `rank_tables` makes them.
+    def filtered_tables(self, filters: TableFilters) -> list[RankTable]:
+        """The rankings of the season under some filters.
 
         Raises:
             InputError: for a filter that matches nothing.
         """
-        if (task, framework, split, sort) == (None, None, None, "score"):
-            groups = self.groups.values()
-            ready = (table for group in groups for tables in group.tables.values() for table in tables)
-            return sorted(ready, key=lambda table: table.task)
-        return rank_tables(self.records, task, framework, split, sort)
+        return season_tables(self.board, filters)
 
     @cached_property
     def by_digest(self) -> dict[str, TaskGroup]:
@@ -191,7 +208,7 @@ class Snapshot:
     @cached_property
     def averages(self) -> dict[str, list[MacroAverage]]:
         """The macro averages per split."""
-        return {split: macro_averages(self.records, split) for split in SCORED_SPLITS}
+        return {split: macro_averages(self.board, split) for split in SCORED_SPLITS}
 
     def latest(self, maximum: int) -> list[SubmissionRecord]:
         """The latest submissions that were not withdrawn, newest first."""
@@ -203,7 +220,7 @@ class Snapshot:
         withdrawn = sum(entry.withdrawn is not None for entry in self.records)
         refused = self.attempts.get("refused", 0)
         return {
-            "tasks": len(self.groups),
+            "tasks": len(self.season_groups),
             "models": len(self.models),
             "submissions": len(self.records),
             "attempts": sum(entry.attempts for entry in self.records) + refused,

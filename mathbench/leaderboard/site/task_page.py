@@ -14,6 +14,7 @@ from mathbench.leaderboard.ranking.tables import SORTS, Entry, RankTable
 from mathbench.leaderboard.site import charts, facets
 from mathbench.leaderboard.site.page import CSV, Page, PageContext, csv_page, render_page
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, TaskGroup
+from mathbench.leaderboard.submission import canonical_json
 from mathbench.leaderboard.submission_manifest import SUPERVISIONS, Supervision
 from mathbench.leaderboard.submission_record import BADGES
 from mathbench.rows import Rows
@@ -26,7 +27,7 @@ MAX_GRIDS = 4  # models with a grid of lengths
 
 @dataclass(frozen=True)
 class Filters:
-    """The filters and the order of a ranking: a word in the model's name, framework, badge or proved, sort key."""
+    """The filters and the order of a ranking: a word in the model's name, framework, badge, sort key."""
 
     word: str = ""
     framework: str = ""
@@ -40,7 +41,7 @@ class Filters:
         return (
             self.word.lower() in line.model.lower()
             and self.framework in ("", line.framework or "none")
-            and (self.badge in ("", line.badge) or (self.badge == PROVED and bool(line.proof)))
+            and self.badge in ("", line.badge)
         )
 
 
@@ -103,7 +104,7 @@ def page(group: TaskGroup, context: PageContext, filters: Filters) -> Page:
         rankings=rankings,
         complete=all(found.complete for found in rankings),
         filters=filters,
-        badges=(*BADGES, PROVED),
+        badges=BADGES,
         stated=any(found.supervision is not None for found in rankings),
         frameworks=sorted({entry.summary.framework or "none" for entry in group.active}),
         plot=charts.curves(drawn),
@@ -206,7 +207,7 @@ def strata_data(group: TaskGroup) -> Page:
 
 def samples(group: TaskGroup) -> list[dict[str, Any]]:
     """A few sample rows of the task."""
-    return _samples(group.records[0].task_key)
+    return _samples(canonical_json({"id": group.task["id"], "parameters": dict(group.task["parameters"])}))
 
 
 @lru_cache(maxsize=1024)

@@ -1,20 +1,29 @@
 """A board in a database: submissions with their scores, and every attempt to submit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.check import CheckResult
+from mathbench.leaderboard import names
+from mathbench.leaderboard.check import CheckResult, check_submission
+from mathbench.leaderboard.seasons.files import check_new_season, parse_season
+from mathbench.leaderboard.seasons.references import References, builtin_seasons, parse_references
+from mathbench.leaderboard.seasons.season import Season
+from mathbench.leaderboard.seasons.standing import check_season
 from mathbench.leaderboard.store.database import Database
-from mathbench.leaderboard.store.rows import columns_of, record_of, rows_of, utc_now
-from mathbench.leaderboard.store.tables import AttemptRow, SubmissionRow
+from mathbench.leaderboard.store.rows import columns_of, record_of, rows_of, unpacked
+from mathbench.leaderboard.store.tables import AttemptRow, NameRow, ScoreRow, SeasonRow, SubmissionRow
 from mathbench.leaderboard.submission import Submission
 from mathbench.leaderboard.submission_record import WITHDRAWAL_REASON, SubmissionRecord, find_by_prefix
+from mathbench.leaderboard.times import utc_now
+from mathbench.scores.metrics import Bool
 
 # outcomes of attempts: those that sent content, and those that changed what the board shows
 SENT = ("kept", "repeated")
@@ -88,8 +97,22 @@ class Board:
     def keep(
         self, submission: Submission, checked: CheckResult, source: str = "", token: str | None = None
     ) -> StoreResult:
-        """Store a checked submission; content that the board has already counts as one more attempt."""
-        columns = columns_of(submission, checked)  # compressed before the board is locked
+        """Store a checked submission; content that the board has already counts as one more attempt.
+
+        Args:
+            submission: the submission.
+            checked: its recomputed scores.
+            source: where it came from.
+            token: the name of the token of its submitter; None for the host.
+
+        Raises:
+            InputError: for a name that belongs to another submitter, is reserved, or has other characters; for a season
+                that the board does not have, or other rows than its.
+        """
+        summary = submission.manifest.summary
+        names.check_name(summary.model)
+        check_season(summary, self.seasons())
+        columns = columns_of(submission, checked, token)  # compressed before the board is locked
         with self.transaction() as session:
             # the attempt is written first: a transaction that begins by reading may not become a writer
             attempt = AttemptRow(
@@ -97,6 +120,7 @@ class Board:
             )
             session.add(attempt)
             session.flush()
+            self._claim_name(session, summary.model, token)
             insert = self.database.insert_if_absent(SubmissionRow, columns).returning(SubmissionRow.digest)
             if new := session.scalar(insert) is not None:
                 session.add_all(rows_of(submission.digest, checked))
@@ -107,6 +131,87 @@ class Board:
             sent = _SENDINGS.where(AttemptRow.digest == submission.digest)
             attempts = session.execute(sent).one()[1]
             return StoreResult(record_of(row, attempts), new, attempts)
+
+    def _claim_name(self, session: Session, name: str, token: str | None) -> None:
+        """Check that a name is the submitter's, who owns it from the first use on.
+
+        Raises:
+            InputError: when it belongs to another one.
+        """
+        key = names.folded_name(name)
+        own = {"key": key, "name": name, "submitter": token, "since": utc_now()}
+        session.execute(self.database.insert_if_absent(NameRow, own))
+        owner = session.get_one(NameRow, key)
+        if owner.submitter != token:
+            raise InputError(
+                f"the name {name!a} belongs to {owner.submitter or 'the host of the board'} since {owner.since}, as "
+                f"{owner.name!a}. Choose another one: `mathbench submit RUN --name NAME`."
+            )
+
+    def seasons(self) -> list[Season]:
+        """The seasons that come with mathbench, and those that the host has added."""
+        return [found for found, _ in self.seasons_with_references()]
+
+    def seasons_with_references(self) -> list[tuple[Season, References]]:
+        """The seasons with the scores of floors and exact solver."""
+        query = select(SeasonRow.name, SeasonRow.text, SeasonRow.references)
+        with self.transaction() as session:
+            rows = session.execute(query.order_by(SeasonRow.added, SeasonRow.name)).all()
+        added = [(parse_season(text, name), references) for name, text, references in rows]
+        return [
+            *builtin_seasons(),
+            *((season, parse_references(found, season, season.name)) for season, found in added),
+        ]
+
+    def add_season(self, text: str, season: Season, references: Mapping[str, Any]) -> None:
+        """Add a season, which never changes from then on.
+
+        Args:
+            text: its TOML file.
+            season: the season in it.
+            references: from `compute_references`.
+
+        Raises:
+            InputError: when the board has another season of this name.
+        """
+        values = {"name": season.name, "added": utc_now(), "text": text, "digest": season.digest}
+        check_new_season(season, self.seasons())
+        with self.transaction() as session:
+            insert = self.database.insert_if_absent(SeasonRow, {**values, "references": references})
+            session.execute(insert)
+
+    def rights(self, digests: Sequence[str]) -> dict[str, dict[str, Bool]]:
+        """Which rows of some submissions are right, per digest and split.
+
+        Submissions of earlier versions are scored again for that, once; those that cannot be are absent.
+        """
+        found: dict[str, dict[str, Bool]] = {}
+        for start in range(0, len(digests), MAX_CHANGED):
+            part = digests[start : start + MAX_CHANGED]
+            query = select(ScoreRow.digest, ScoreRow.split, ScoreRow.n, ScoreRow.right)
+            with self.transaction() as session:
+                for digest, split, n, bits in session.execute(query.where(ScoreRow.digest.in_(part))):
+                    if bits is not None:
+                        found.setdefault(digest, {})[split] = unpacked(bits, n)
+        for digest in set(digests).difference(found):
+            found |= self._score_again(digest)
+        return found
+
+    def _score_again(self, digest: str) -> dict[str, dict[str, Bool]]:
+        """Score a submission again, and store which rows are right; nothing for one that cannot be scored."""
+        record = self.one(digest)
+        if record is None:
+            return {}
+        try:
+            stored = self.predictions_bytes(digest), self.certificate(digest)
+            right = check_submission(Submission.from_stored(record.manifest, *stored)).right
+        except InputError:
+            return {}
+        with self.transaction() as session:
+            for split, rows in right.items():
+                where = (ScoreRow.digest == digest, ScoreRow.split == split)
+                session.execute(update(ScoreRow).where(*where).values(right=np.packbits(rows).tobytes()))
+        return {digest: dict(right)}
 
     def refuse(self, message: str, token: str | None = None) -> None:
         """Record an attempt that was refused."""

@@ -1,27 +1,37 @@
-"""A board as a folder in git: one JSON file per submission, without the predictions.
+"""A board as a folder in git: per submission one JSON file, and beside it, under the same name, its wrong answers.
 
-The certificate of a proved submission lies beside its file, under the same name.
+With the wrong answers everything in the file can be computed again. The certificate of a proved submission lies there
+too. A file can be written by hand, so that it is never shown with a higher badge than what lies beside it can show.
 """
 
+import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from mathbench.certificates.document import MAX_BYTES
 from mathbench.errors import InputError
-from mathbench.leaderboard.store.board import Board
+from mathbench.leaderboard.proof import PROVED
+from mathbench.leaderboard.store import wrong_answers
 from mathbench.leaderboard.store.database import chosen
 from mathbench.leaderboard.submission import Manifest
-from mathbench.leaderboard.submission_record import WITHDRAWAL_REASON, SubmissionRecord, find_by_prefix
+from mathbench.leaderboard.submission_manifest import certificate_entry
+from mathbench.leaderboard.submission_record import (
+    CLAIMED,
+    RESCORED,
+    WITHDRAWAL_REASON,
+    SubmissionRecord,
+    find_by_prefix,
+    weakest_badge,
+)
 from mathbench.scores import strict_json
 from mathbench.scores.untrusted import read_limited
 from mathbench.storage import atomic
 from mathbench.storage.location import local_path
 
-LoadCertificate = Callable[[str], bytes | None]  # from the digest of a submission to its certificate
-LoadPredictions = Callable[[str], bytes | None]  # from the digest of a submission to its stored predictions
+LoadFile = Callable[[str], bytes | None]  # from the digest of a submission to one of its files
 
 
 def file_name(entry: SubmissionRecord) -> str:
@@ -32,17 +42,23 @@ def file_name(entry: SubmissionRecord) -> str:
 
 
 def export(
-    records: Iterable[SubmissionRecord], folder: Path, load_certificate: LoadCertificate = lambda digest: None
+    records: Iterable[SubmissionRecord],
+    folder: Path,
+    load_answers: LoadFile = lambda digest: None,
+    load_certificate: LoadFile = lambda digest: None,
+    on_record: Callable[[], None] = lambda: None,
 ) -> list[Path]:
-    """Write one file per submission, and its certificate; other files of the folder stay.
+    """Write the files of submissions; other files of the folder stay.
 
     Args:
         records: the submissions.
         folder: the target.
+        load_answers: reads the file of wrong answers of a submission, see `answers_loader`.
         load_certificate: reads the certificate of a proved submission.
+        on_record: called after each submission.
 
     Returns:
-        The paths of the submissions.
+        The paths of the JSON files.
     """
     atomic.make_folder(folder)
     paths = []
@@ -51,8 +67,12 @@ def export(
         certificate = load_certificate(entry.digest) if entry.proof else None
         if certificate is not None:
             atomic.write(certificate_path(path), certificate)
-        _write(path, entry)
+        answers = load_answers(entry.digest)
+        if answers is not None:
+            atomic.write(answers_path(path), answers)
+        _write(path, replace(entry, wrong_answers=None if answers is None else _sha256(answers)))
         paths.append(path)
+        on_record()
     return paths
 
 
@@ -61,22 +81,38 @@ def certificate_path(path: Path) -> Path:
     return path.with_suffix(".safetensors")
 
 
+def answers_path(path: Path) -> Path:
+    """The path of the wrong answers of a submission with a file."""
+    return path.with_suffix(".parquet")
+
+
 def read_certificate(path: Path) -> bytes | None:
     """Read the certificate of a submission with a file; None when it has none.
 
     Raises:
         InputError: when it is too large.
     """
-    found = certificate_path(path)
-    return read_limited(found, MAX_BYTES) if found.is_file() else None
+    return _read_beside(certificate_path(path), MAX_BYTES)
 
 
-def certificate_loader(target: str | Path | None) -> LoadCertificate:
-    """A function that reads the certificates of any board."""
-    if not is_folder(target):
-        return Board(target, create=False).certificate
-    paths = {read_file(path).digest: path for path in result_paths(folder_path(target))}
-    return lambda digest: read_certificate(paths[digest])
+def read_answers(path: Path, stated: SubmissionRecord) -> bytes | None:
+    """Read the file of wrong answers of a submission with a file; None unless it is the one that the file names.
+
+    Raises:
+        InputError: when it is too large.
+    """
+    if stated.wrong_answers is None:
+        return None
+    found = _read_beside(answers_path(path), wrong_answers.MAX_BYTES)
+    return found if found is not None and _sha256(found) == stated.wrong_answers else None
+
+
+def _read_beside(path: Path, maximum: int) -> bytes | None:
+    return read_limited(path, maximum) if path.is_file() else None
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def result_paths(folder: Path) -> list[Path]:
@@ -86,7 +122,36 @@ def result_paths(folder: Path) -> list[Path]:
 
 
 def read_file(path: Path) -> SubmissionRecord:
-    """Read the file of one submission.
+    """Read a submission as a board shows it: with at most the badge that the files beside it can show.
+
+    Without its wrong answers it is `claimed`. With them it is at most `re-scored`: no file can show that a run was
+    repeated. With the certificate that its manifest names it is `proved`.
+
+    Raises:
+        InputError: for an invalid file, with its path and the reason.
+    """
+    stated = read_stated(path)
+    try:
+        proved, answered = _has_certificate(path, stated), read_answers(path, stated) is not None
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    if proved:
+        return replace(stated, badge=PROVED)
+    badge = weakest_badge([stated.badge, RESCORED if answered else CLAIMED])
+    return replace(stated, badge=badge, checked=replace(stated.checked, proof=None))
+
+
+def _has_certificate(path: Path, stated: SubmissionRecord) -> bool:
+    """Whether a proof is stated, and the certificate beside the file is the one of manifest and proof."""
+    named = certificate_entry(stated.manifest)
+    if stated.proof is None or named is None:
+        return False
+    found = read_certificate(path)
+    return found is not None and {named[1], stated.proof.sha256.removeprefix("sha256:")} == {_sha256(found)}
+
+
+def read_stated(path: Path) -> SubmissionRecord:
+    """Read what the file of a submission states, whatever lies beside it.
 
     Raises:
         InputError: for an invalid file, with its path and the reason.
@@ -111,7 +176,7 @@ def read_folder(folder: Path) -> list[SubmissionRecord]:
 
 
 def withdraw(folder: Path, requested: str, reason: str) -> str:
-    """Mark a submission of a folder board as withdrawn; its file stays.
+    """Mark a submission of a folder board as withdrawn; its files stay.
 
     Returns:
         Its digest.
@@ -120,7 +185,7 @@ def withdraw(folder: Path, requested: str, reason: str) -> str:
         InputError: when it is not there or withdrawn already.
     """
     WITHDRAWAL_REASON(reason, "the reason")
-    by_path = {path: read_file(path) for path in result_paths(folder)}
+    by_path = {path: read_stated(path) for path in result_paths(folder)}
     entry = find_by_prefix(list(by_path.values()), requested)
     if entry.withdrawn is not None:
         raise InputError(f"{entry.digest[:8]} is already withdrawn: {entry.withdrawn}")
@@ -142,25 +207,3 @@ def is_folder(target: str | Path | None) -> bool:
 def folder_path(target: str | Path | None) -> Path:
     """The path of a folder board."""
     return local_path(chosen(target))
-
-
-def load_records(target: str | Path | None) -> tuple[str, list[SubmissionRecord]]:
-    """The name and the submissions of any board: a folder, a file or a database URL."""
-    if is_folder(target):
-        return str(folder_path(target)), read_folder(folder_path(target))
-    board = Board(target, create=False)
-    return board.name, board.records()
-
-
-def stream_records(target: str | Path | None) -> tuple[int, Iterator[SubmissionRecord], LoadPredictions]:
-    """The submissions of any board, of which a bounded number is in memory at a time.
-
-    Returns:
-        Their number, the submissions, and a function that reads the predictions of one; None where a board has none.
-    """
-    if is_folder(target):
-        paths = result_paths(folder_path(target))
-        return len(paths), map(read_file, paths), lambda digest: None
-    board = Board(target, create=False)
-    digests = board.digests()
-    return len(digests), board.stream(digests), board.predictions_bytes

@@ -3,32 +3,31 @@
 No other module knows that the strata of a split are stored as lists ``[n, correct]``.
 """
 
-from datetime import UTC, datetime
 from typing import Any
+
+import numpy as np
 
 from mathbench.leaderboard.check import CheckResult
 from mathbench.leaderboard.proof import Proof
 from mathbench.leaderboard.store.tables import ScoreRow, SubmissionRow
 from mathbench.leaderboard.submission import Submission
-from mathbench.leaderboard.submission_record import SubmissionRecord
+from mathbench.leaderboard.submission_record import RESCORED, SubmissionRecord, current_badge
+from mathbench.leaderboard.times import utc_now
+from mathbench.scores.metrics import Bool
 from mathbench.scores.results import Score, SplitScore
 
 
-def utc_now() -> str:
-    """The time in UTC, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def columns_of(submission: Submission, checked: CheckResult) -> dict[str, Any]:
+def columns_of(submission: Submission, checked: CheckResult, submitter: str | None) -> dict[str, Any]:
     """The columns of `SubmissionRow` for a submission that arrives now; compresses its predictions."""
     manifest = submission.manifest
     return {
         "digest": submission.digest,
         "submitted": utc_now(),
-        "badge": "re-scored",
+        "badge": current_badge(RESCORED, checked.proof),
         "task_id": manifest.task.id,
         "task_name": manifest.task.name,
         "model": manifest.summary.model,
+        "submitter": submitter,
         "framework": manifest.summary.framework,
         "manifest": dict(manifest.document),
         "differences": list(checked.differences),
@@ -52,6 +51,7 @@ def rows_of(digest: str, checked: CheckResult) -> list[ScoreRow]:
             solver_n=checked.solver[split].n if split in checked.solver else 0,
             solver_correct=checked.solver[split].correct if split in checked.solver else 0,
             strata={name: [count.n, count.correct] for name, count in score.strata.items()},
+            right=np.packbits(checked.right[split]).tobytes(),
         )
         for position, (split, score) in enumerate(checked.scores.items())
     ]
@@ -67,13 +67,19 @@ def record_of(row: SubmissionRow, attempts: int) -> SubmissionRecord:
     return SubmissionRecord(
         digest=row.digest,
         submitted=row.submitted,
-        badge=row.badge,
+        badge=current_badge(row.badge, proof),
         manifest=row.manifest,
         predictions_digest=row.predictions_digest,
         checked=CheckResult(scores, solver, tuple(row.differences), proof),
         withdrawn=row.withdrawn,
         attempts=attempts,
+        submitter=row.submitter,
     )
+
+
+def unpacked(bits: bytes, n: int) -> Bool:
+    """Packed bits of n rows as bool (n,)."""
+    return np.unpackbits(np.frombuffer(bits, np.uint8), count=n).astype(np.bool_)
 
 
 def _split_score(row: ScoreRow) -> SplitScore:

@@ -29,6 +29,8 @@ class SubmissionRow(Base):
     task_id: Mapped[str] = mapped_column(String(100), index=True)
     task_name: Mapped[str] = mapped_column(String(200))
     model: Mapped[str] = mapped_column(String(200), index=True)
+    # the name of the token; NULL for what the host put on the board
+    submitter: Mapped[str | None] = mapped_column(String(50))
     framework: Mapped[str | None] = mapped_column(String(50))
     manifest: Mapped[dict[str, Any]] = mapped_column(JSON)
     differences: Mapped[list[str]] = mapped_column(JSON)
@@ -51,6 +53,8 @@ class ScoreRow(Base):
     solver_n: Mapped[int]
     solver_correct: Mapped[int]
     strata: Mapped[dict[str, list[int]]] = mapped_column(JSON)
+    # which rows are right, as packed bits; NULL until they are computed
+    right: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
 
 
 class AttemptRow(Base):
@@ -63,6 +67,27 @@ class AttemptRow(Base):
     outcome: Mapped[str] = mapped_column(String(20))
     message: Mapped[str] = mapped_column(Text)
     token: Mapped[str | None] = mapped_column(String(50))  # the name of the token
+
+
+class NameRow(Base):
+    """The owner of the name of a model: whoever used it first."""
+
+    __tablename__ = "names"
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    submitter: Mapped[str | None] = mapped_column(String(50))
+    since: Mapped[str] = mapped_column(String(32))
+
+
+class SeasonRow(Base):
+    """A season of the board, besides those that come with mathbench."""
+
+    __tablename__ = "seasons"
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    added: Mapped[str] = mapped_column(String(32))
+    text: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64))
+    references: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class TokenRow(Base):

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from mathbench.errors import InputError, did_you_mean
 from mathbench.leaderboard.store.board import Board
-from mathbench.leaderboard.store.rows import utc_now
 from mathbench.leaderboard.store.tables import TokenRow
+from mathbench.leaderboard.times import utc_now
 
 PREFIX = "mb_"  # identifies a token to people and to scanners for leaked secrets
 SECRET = re.compile(rf"{PREFIX}[\w-]{{10,}}")  # includes truncated secrets

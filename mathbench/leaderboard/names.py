@@ -1,0 +1,56 @@
+"""Names of models: a plain set of characters, compared without case, and some that only the board itself uses."""
+
+import re
+from functools import cache
+
+from mathbench.baselines.table import BASELINES, PROMPTED
+from mathbench.errors import InputError
+
+PATTERN = r"[A-Za-z0-9][A-Za-z0-9._+@/:-]{0,99}"
+# earlier versions of submission.json allow more; that it is ASCII keeps out letters that look alike
+EARLIER = r"(?=.*[A-Za-z0-9])[ -~]{1,200}"
+ALLOWED = "up to 100 letters, digits and . _ + @ / : -, beginning with a letter or a digit"
+
+
+def folded_name(name: str) -> str:
+    """The form in which names are compared: without case, and with all that is no letter or digit as one hyphen.
+
+    >>> folded_name("LSTM_Seq2Seq") == folded_name("lstm-seq2seq")
+    True
+    """
+    return re.sub(r"[^a-z0-9+]+", "-", name.lower()).strip("-")
+
+
+def plain_name(baseline: str) -> str:
+    """The name of a model of a run, from that of its baseline, which may be in a file or a folder.
+
+    >>> plain_name("mlp"), plain_name("./nets/mine.py:MyGRU"), plain_name("hf:Adder 1B")
+    ('mlp', 'MyGRU', 'hf:Adder-1B')
+    """
+    if ".py:" in baseline:
+        return baseline.rpartition(".py:")[2]
+    model = baseline.partition(":")[0] in PROMPTED
+    return re.sub(r"[^A-Za-z0-9._+@/:-]+", "-", baseline) if model else baseline
+
+
+def check_name(name: str) -> None:
+    """Check that a submission may have a name.
+
+    Raises:
+        InputError: for other characters, or a name of a floor or of the exact solver.
+    """
+    if not re.fullmatch(EARLIER, name):
+        raise InputError(f"the name of a model must be {ALLOWED}. Received: {name[:100]!a}.")
+    if folded_name(name) in reserved_names():
+        raise InputError(
+            f"the name {name!a} is reserved: the board itself computes floors and the exact solver. "
+            "Choose another name."
+        )
+
+
+@cache
+def reserved_names() -> frozenset[str]:
+    """The names of the floors and of the exact solver, as they are compared."""
+    return frozenset(
+        folded_name(name) for name, entry in BASELINES.items() if entry.kind in ("floor", "ceiling")
+    )

@@ -1,0 +1,109 @@
+"""The entries of a season: attempts of one model become one line per task and revision."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from mathbench.hashing import check_seed
+from mathbench.leaderboard.ranking.tables import grouped
+from mathbench.leaderboard.seasons.season import Season, SeasonTask
+from mathbench.leaderboard.seasons.standing import Standing, standing
+from mathbench.leaderboard.submission import canonical_json
+from mathbench.leaderboard.submission_manifest import Supervision
+from mathbench.leaderboard.submission_record import SubmissionRecord
+
+Key = tuple[str | None, str, Supervision]  # submitter, folded name, supervision
+
+
+@dataclass(frozen=True)
+class TaskEntry:
+    """One revision of a model on one task of a season.
+
+    Args:
+        task: the task.
+        standings: per training seed the ranked attempt; where no attempt is complete, the first one.
+        attempt: the number of the first ranked attempt among all of this model on this task.
+        attempts: their number in all; further training seeds of a revision are no further attempts.
+    """
+
+    task: SeasonTask
+    standings: tuple[Standing, ...]
+    attempt: int
+    attempts: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether it answered all rows of the task."""
+        return self.standings[0].complete
+
+    @property
+    def records(self) -> tuple[SubmissionRecord, ...]:
+        """The ranked submissions, one per training seed."""
+        return tuple(found.record for found in self.standings)
+
+    @property
+    def first(self) -> SubmissionRecord:
+        """The first of its submissions."""
+        return self.standings[0].record
+
+    @cached_property
+    def key(self) -> Key:
+        """Identifies the model, whatever its revision and its task."""
+        return (*self.first.owner_key, self.first.summary.supervision)
+
+
+def entries(records: Iterable[SubmissionRecord], season: Season) -> list[TaskEntry]:
+    """The entries of a season in the order of its tasks, then of their submission.
+
+    The first complete attempt of a revision counts, so that trying again does not pay. Withdrawn submissions are
+    counted among the attempts, but not ranked.
+
+    Args:
+        records: all submissions of a board.
+        season: the season.
+    """
+    found = [place for record in records if (place := standing(record, season)) is not None]
+    by_task = grouped(found, lambda place: place.task.name)
+    return [
+        entry
+        for task in season.tasks
+        for same in grouped(
+            by_task.get(task.name, []), lambda p: (*p.record.owner_key, p.record.summary.supervision)
+        ).values()
+        for entry in _entries_of_model(task, same)
+    ]
+
+
+def _entries_of_model(task: SeasonTask, standings: list[Standing]) -> list[TaskEntry]:
+    """The entries of one model on one task, one per revision."""
+    standings = sorted(standings, key=lambda place: (place.record.submitted, place.record.digest))
+    numbers = _attempt_numbers(standings)
+    found = []
+    for same in grouped(standings, lambda place: place.record.summary.revision_key).values():
+        active = [place for place in same if place.record.withdrawn is None]
+        ranked = [place for place in active if place.complete] or active[:1]
+        by_seed = {_seeds(place.record): place for place in reversed(ranked)}
+        chosen = tuple(sorted(by_seed.values(), key=ranked.index))
+        if chosen:
+            first = numbers[chosen[0].record.digest]
+            found.append(TaskEntry(task, chosen, first, max(numbers.values())))
+    return found
+
+
+def _attempt_numbers(standings: list[Standing]) -> dict[str, int]:
+    """The number of the attempt that each submission belongs to, by its digest.
+
+    The n-th submissions of all training seeds of one revision are one attempt.
+    """
+    numbers: dict[tuple[str, int], int] = {}
+    sent: dict[tuple[str, str], int] = {}
+    found = {}
+    for place in standings:
+        revision, seeds = place.record.summary.revision_key, _seeds(place.record)
+        sent[revision, seeds] = nth = sent.get((revision, seeds), 0) + 1
+        found[place.record.digest] = numbers.setdefault((revision, nth), len(numbers) + 1)
+    return found
+
+
+def _seeds(record: SubmissionRecord) -> str:
+    return canonical_json({"seeds": [check_seed(seed) for seed in record.summary.seeds]})

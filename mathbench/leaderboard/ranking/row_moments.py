@@ -1,0 +1,126 @@
+"""Sums over the rows of a task that paired tests between all its models need; no other step reads rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mathbench.errors import InputError
+from mathbench.scores.statistics import Z95
+from mathbench.scores.variance_parts import VariancePart
+
+Bool = NDArray[np.bool_]
+Float = NDArray[np.float64]
+
+BLOCK_ROWS = 1 << 16  # rows that are held as floating point numbers at once
+
+
+@dataclass(frozen=True)
+class RowMoments:
+    """The results of M models on the n rows of a task, summed over the rows.
+
+    Args:
+        n: the number of rows.
+        seeds: int (M,), the number of training seeds per model.
+        shares: float (M,), the mean share of right answers.
+        spreads: float (M,), the variance of that share between seeds; 0 for one seed.
+        both: float (M, M), sums over rows of the products of two models' means over seeds: the number of rows that
+            both have right, as a mean over pairs of seeds.
+    """
+
+    n: int
+    seeds: NDArray[np.int64]
+    shares: Float
+    spreads: Float
+    both: Float
+
+    @property
+    def only(self) -> Float:
+        """The number of rows that only the first model has right, (M, M), as a mean over pairs of seeds."""
+        return self.n * self.shares[:, None] - self.both
+
+    @property
+    def difference(self) -> Float:
+        """The share of the first model minus that of the second, (M, M)."""
+        return np.asarray(self.shares[:, None] - self.shares[None, :])
+
+    def pair_rows(self) -> VariancePart:
+        """The part of rows in the variance of a difference, (M, M).
+
+        Half a row is added to each of the four counts, so that equal answers do not count as certain.
+
+        Source: Agresti, Min, Statistics in Medicine 24 (2005).
+        """
+        own = np.diagonal(self.both)
+        squares = own[:, None] + own[None, :] - 2 * self.both
+        size = self.n + 2
+        total = np.maximum(squares, 0) + 1 - (self.n * self.difference) ** 2 / size
+        return VariancePart(total / size**2, np.inf)
+
+    def pair_seeds(self) -> VariancePart:
+        """The part of training seeds in the variance of a difference, (M, M).
+
+        The spread of a model with one seed is taken to be that of the other model. For two models with several seeds,
+        the degrees of freedom are those of Welch, but at most twice the smaller number less one, since for two or three
+        seeds Welch's number is often too large by chance.
+
+        Source: Welch, Biometrika 34 (1947).
+        """
+        one = (self.seeds == 1)[:, None]
+        spread = np.where(one, self.spreads[None, :], self.spreads[:, None]) / self.seeds[:, None]
+        total = spread + spread.T
+        free = np.broadcast_to(self.seeds[:, None] - 1.0, spread.shape)
+        least = np.where(one | one.T, np.maximum(free, free.T), 2 * np.minimum(free, free.T) - 1)
+        shares = spread**2 / np.maximum(free, 1) + spread.T**2 / np.maximum(free.T, 1)
+        welch = np.divide(total**2, shares, out=np.ones_like(total), where=shares > 0)
+        return VariancePart(total, np.maximum(1, np.where(one | one.T, least, np.minimum(welch, least))))
+
+    def own_rows(self) -> VariancePart:
+        """The part of rows in the variance of a share, (M,).
+
+        Source: Agresti, Coull, The American Statistician 52 (1998), which is positive for scores of 0 and 100 %.
+        """
+        size = self.n + Z95**2
+        shares = (self.n * self.shares + Z95**2 / 2) / size
+        return VariancePart(shares * (1 - shares) / size, np.inf)
+
+    def own_seeds(self) -> VariancePart:
+        """The part of training seeds in the variance of a share, (M,)."""
+        return VariancePart(self.spreads / self.seeds, np.maximum(1, self.seeds - 1.0))
+
+
+def row_moments(rights: Sequence[Bool]) -> RowMoments:
+    """Sum the results of models on the same rows.
+
+    Args:
+        rights: per model, bool (seeds, n): which rows each training seed has right; (n,) for one seed.
+
+    Raises:
+        InputError: for no rows, or different numbers of rows.
+
+    >>> moments = row_moments([np.array([[True, True, False, True]]), np.array([[True, False, False, False]])])
+    >>> moments.only.tolist()
+    [[0.0, 2.0], [0.0, 0.0]]
+    """
+    models = [np.atleast_2d(right) for right in rights]
+    sizes = {right.shape[1] for right in models}
+    if len(sizes) != 1 or not min(right.size for right in models):
+        raise InputError(
+            "a paired comparison requires results of all models on the same rows. "
+            f"Received: {', '.join(f'{size:,}' for size in sorted(sizes)) or 'no'} rows."
+        )
+    n = sizes.pop()
+    seeds = np.array([len(right) for right in models])
+    by_seed = [right.mean(axis=1) for right in models]
+    spreads = np.array([shares.var(ddof=1) if len(shares) > 1 else 0.0 for shares in by_seed])
+    both = _products(models, n)
+    return RowMoments(n, seeds, np.array([shares.mean() for shares in by_seed]), spreads, both)
+
+
+def _products(models: Sequence[Bool], n: int) -> Float:
+    total = np.zeros((len(models), len(models)))
+    for start in range(0, n, BLOCK_ROWS):
+        means = np.stack([right[:, start : start + BLOCK_ROWS].mean(axis=0) for right in models])
+        total += means @ means.T
+    return total

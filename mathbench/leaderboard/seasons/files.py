@@ -1,0 +1,239 @@
+"""Seasons as TOML files: those that come with mathbench, and those of a host."""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mathbench.errors import InputError, did_you_mean
+from mathbench.hashing import check_seed
+from mathbench.leaderboard.seasons.season import SEASON_SPLITS, Sealed, Season, SeasonTask
+from mathbench.registry import builtin_folder
+from mathbench.scores.schema import DIGEST
+from mathbench.scores.untrusted import MAX_ROWS
+from mathbench.storage.location import local_path
+
+FOLDER = "seasons"
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+MAX_TASKS = 200
+
+_KEYS = {
+    "name": str,
+    "title": str,
+    "description": str,
+    "seed": (int, str),
+    "opens": datetime,
+    "closes": datetime,
+    "rows": dict,
+    "rules": dict,
+    "sealed": dict,
+    "tasks": list,
+}
+_TASK_KEYS = {
+    "name": str,
+    "group": str,
+    "task": str,
+    "seed": (int, str),
+    "rows": dict,
+    "weight": (int, float),
+}
+_RULES = {"training": str, "external_data": bool}
+_SEAL = {"commitment": str, "seed": str, "salt": str}
+_WORDS = {
+    str: "text",
+    (int, str): "an integer or text",
+    (int, float): "a number",
+    datetime: "a time such as 2026-12-01T00:00:00Z",
+    dict: "a table",
+    list: "a list of tables ([[tasks]])",
+    bool: "true or false",
+}
+
+
+def available() -> list[str]:
+    """The names of the seasons that come with mathbench.
+
+    >>> "core-1" in available()
+    True
+    """
+    return sorted(path.stem for path in (builtin_folder("leaderboard") / FOLDER).glob("*.toml"))
+
+
+def check_new_season(season: Season, known: Iterable[Season]) -> None:
+    """Check that a season may be added: the name is free, or the season is there already.
+
+    Raises:
+        InputError: when another season has its name.
+    """
+    for other in known:
+        if other.name == season.name and other.digest != season.digest:
+            raise InputError(
+                f"the board has another season {season.name}; a season never changes. Give the new one another name."
+            )
+
+
+def season_path(name: str) -> Path:
+    """The file of a season: a path that ends in .toml, or the name of one that comes with mathbench.
+
+    Raises:
+        InputError: when there is no such season.
+    """
+    if name.endswith(".toml"):
+        path = local_path(name)
+        if not os.path.isfile(path):
+            raise InputError(f"the season file {name} does not exist.")
+        return path
+    if name not in available():
+        raise InputError(f"unknown season '{name}'. {did_you_mean(name, available())} Or give a FILE.toml.")
+    return builtin_folder("leaderboard") / FOLDER / f"{name}.toml"
+
+
+def load_season(name: str) -> Season:
+    """Read a season by its name or from a TOML file.
+
+    Raises:
+        InputError: for an unknown season, a file that is not valid TOML, or an unknown or invalid key.
+
+    >>> load_season("core-1").task("even-base3").task.parameters["base"]
+    3
+    """
+    path = season_path(name)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not valid TOML: {error}.") from None
+    return parse_season(text, path.name)
+
+
+def parse_season(text: str, file: str) -> Season:
+    """Read a season from the text of a TOML file.
+
+    Args:
+        text: the text.
+        file: its name, for errors.
+
+    Raises:
+        InputError: as `load_season`.
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{file} is not valid TOML: {error}.") from None
+    try:
+        return _season(content)
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from None
+
+
+def _season(content: Mapping[str, Any]) -> Season:
+    _check("the season", content, _KEYS, required=("name", "tasks"))
+    name, rules = content["name"], content.get("rules", {})
+    if not NAME.fullmatch(name):
+        raise InputError(
+            f"the name of a season must be up to 40 lower-case letters, digits and hyphens. Received: {name!a}."
+        )
+    _check("rules", rules, _RULES)
+    tasks = tuple(_task(entry, content) for entry in content["tasks"])
+    _check_tasks(tasks)
+    return Season(
+        name=name,
+        title=content.get("title", name),
+        description=content.get("description", ""),
+        tasks=tasks,
+        training=rules.get("training", ""),
+        external_data=rules.get("external_data", True),
+        **_times(content),
+        sealed=_sealed(content.get("sealed")),
+    )
+
+
+def _check(
+    where: str, content: Mapping[str, Any], kinds: Mapping[str, Any], required: tuple[str, ...] = ()
+) -> None:
+    """Check the keys of a table and the types of their values."""
+    for key, value in content.items():
+        if key not in kinds:
+            raise InputError(f"unknown key '{key}' in {where}. {did_you_mean(key, kinds)}")
+        is_flag = isinstance(value, bool) and kinds[key] is not bool
+        if is_flag or not isinstance(value, kinds[key]):
+            raise InputError(f"{key} of {where} must be {_WORDS[kinds[key]]}. Received: {value!r:.100}.")
+    if missing := [key for key in required if key not in content]:
+        raise InputError(f"{where} needs {' and '.join(missing)}.")
+
+
+def _task(entry: Any, content: Mapping[str, Any]) -> SeasonTask:
+    """One task: the keys of `_TASK_KEYS`, and parameters."""
+    if not isinstance(entry, dict):
+        raise InputError(f"every entry of [[tasks]] must be a table. Received: {entry!r:.100}.")
+    own = {key: value for key, value in entry.items() if key in _TASK_KEYS}
+    where = f"the task {own.get('name', own.get('task', ''))!a}"
+    _check(where, own, _TASK_KEYS, required=("task",))
+    parameters = {key: value for key, value in entry.items() if key not in _TASK_KEYS}
+    if not re.search(r"-v\d+$", own["task"]):
+        raise InputError(f"{where} must name its version, such as addition-v1. Received: {own['task']!a}.")
+    rows = {**content.get("rows", {}), **own.get("rows", {})}
+    _check_rows(where, rows)
+    if not (weight := own.get("weight", 1)) > 0:
+        raise InputError(f"weight of {where} must be above 0. Received: {weight}.")
+    try:
+        found = SeasonTask(
+            name=own.get("name", ""),
+            group=own.get("group", "all"),
+            id=own["task"],
+            parameters=parameters,
+            seed=check_seed(own.get("seed", content.get("seed", 0))),
+            rows={split: rows[split] for split in SEASON_SPLITS if rows.get(split)},
+            weight=float(weight),
+        )
+        _check_plain(found)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
+    return found if found.name else SeasonTask(**{**vars(found), "name": found.task.name})
+
+
+def _check_plain(found: SeasonTask) -> None:
+    """Check that a task is in plain text: a season fixes rows, and models choose how these are written."""
+    if found.task.plain is not found.task:
+        raise InputError(f"a season has tasks in plain text. Received: format={found.task.format}.")
+    if found.task.exclude:
+        raise InputError("a task of a season must have no list of excluded questions.")
+
+
+def _check_rows(where: str, rows: Mapping[str, Any]) -> None:
+    _check(f"rows of {where}", rows, dict.fromkeys(SEASON_SPLITS, int))
+    if not any(rows.values()) or not all(0 <= n <= MAX_ROWS for n in rows.values()):
+        raise InputError(f"{where} must have from 1 to {MAX_ROWS:,} rows in a split. Received: {dict(rows)}.")
+
+
+def _check_tasks(tasks: tuple[SeasonTask, ...]) -> None:
+    if not 1 <= len(tasks) <= MAX_TASKS:
+        raise InputError(f"a season must have from 1 to {MAX_TASKS} tasks. Received: {len(tasks)}.")
+    for what, values in (("name", [t.name for t in tasks]), ("task and seed", [t.key for t in tasks])):
+        if twice := [value for value in values if values.count(value) > 1]:
+            raise InputError(f"two tasks have one {what}: {twice[0]}.")
+
+
+def _times(content: Mapping[str, Any]) -> dict[str, datetime | None]:
+    """The times in UTC."""
+    found = {key: content.get(key) for key in ("opens", "closes")}
+    for key, time in found.items():
+        if time is not None and time.tzinfo is None:
+            raise InputError(f"{key} must have a time zone, such as 2026-12-01T00:00:00Z. Received: {time}.")
+    opens, closes = (time.astimezone(UTC) if time else None for time in found.values())
+    if opens and closes and closes <= opens:
+        raise InputError(f"the season must close after it opens. Received: {closes} and {opens}.")
+    return {"opens": opens, "closes": closes}
+
+
+def _sealed(content: Mapping[str, Any] | None) -> Sealed | None:
+    if content is None:
+        return None
+    _check("sealed", content, _SEAL, required=("commitment",))
+    for key, value in content.items():
+        DIGEST(value, f"sealed.{key}")
+    if ("seed" in content) != ("salt" in content):
+        raise InputError("a revealed season has seed and salt. Received: one of them.")
+    return Sealed(content["commitment"], content.get("seed"), content.get("salt"))
