@@ -10,12 +10,13 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Connection
 
-from mathbench.leaderboard.store.migrations import proofs, tokens
+from mathbench.leaderboard.store.migrations import limits, proofs, tokens
 
 # from version: (to version, step)
 STEPS: dict[str, tuple[str, Callable[[Operations], None]]] = {
     "1": ("2", tokens.upgrade),
     "2": ("3", proofs.upgrade),
+    "3": ("4", limits.upgrade),
 }
 
 
