@@ -91,7 +91,12 @@ def test_servers_of_one_board_share_rates_and_tokens(any_database):
     secret = tokens.create(Board(any_database), "ada")
     apps = [make_app(Board(any_database), ServerLimits(submissions_per_token=3)) for _ in range(2)]
     with TestClient(apps[0]) as one, TestClient(apps[1]) as other:
-        assert [post(client, secret).status_code for client in (one, other, one, other)] == [415, 415, 415, 429]
+        assert [post(client, secret).status_code for client in (one, other, one, other)] == [
+            415,
+            415,
+            415,
+            429,
+        ]
         tokens.revoke(Board(any_database), "ada")
         for client in (one, other):
             refused(post(client, secret), 401, "revoked")

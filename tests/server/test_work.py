@@ -13,7 +13,7 @@ from mathbench.leaderboard.server.scoring_process import Long, Rejected, Scored,
 from mathbench.leaderboard.store import tokens
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.store.uses import HOUR, LEASE_SECONDS, SharedLimits, TokenLimits
-from mathbench.leaderboard.submission import Submission, open_submission
+from mathbench.leaderboard.submission import Manifest, Submission, open_submission
 from tests.leaderboard import conftest as runs
 
 from .test_api import SUBMIT, refused
@@ -78,7 +78,8 @@ def test_cheap_rows_are_short_work(tmp_path, name, parameters):
 
 def test_the_first_rows_do_not_decide(tmp_path, monkeypatch):
     """A later row that costs more raises the estimate: each part replaces the part before."""
-    times = [0] + [0, 0.01] * 4 + [0, 8] + [8]  # each pair is one part of rows, or some rows of the solver
+    cheap, dear = [0, 0.01], [0, 8]  # before and after some rows, or some rows of the solver
+    times = [0, *cheap * 4, 0.05, *dear, 8]
     monkeypatch.setattr(work_estimate, "process_time", partial(next, iter(times)))
     sent = open_submission(one_answer(tmp_path / "a", "addition", {"interpolate": 1000, "extrapolate": 0}))
     with pytest.raises(InputError, match="Received: 1,000 rows"):
@@ -89,22 +90,23 @@ def test_an_estimate_refuses_what_the_checker_refuses(tmp_path):
     sent = open_submission(one_answer(tmp_path / "a", "addition", {"interpolate": 10, "extrapolate": 0}))
     empty = Submission(sent.manifest, sent.predictions.slice(0, 0))
     assert work_estimate.estimate(empty, 1, 30).rows == 10
+    sizes = {"data": {"seed": 0, "sizes": {"interpolate": 0, "extrapolate": 0}}}
+    nothing = Submission(Manifest({**sent.manifest.document, **sizes}), sent.predictions.slice(0, 0))
     with pytest.raises(InputError, match="nothing to score"):
-        none = runs.from_anybody(sent.manifest.task, {"interpolate": 0, "extrapolate": 0})
-        work_estimate.estimate(Submission(type(sent.manifest)(none), sent.predictions.slice(0, 0)), 1, 30)
+        work_estimate.estimate(nothing, 1, 30)
 
 
-def test_long_work_is_scored_apart(received, monkeypatch):
-    folder = received("prime", {"interpolate": 300, "extrapolate": 0}, **LONG_PRIMES)
+def test_long_work_is_scored_apart(received):
+    folder = received("prime", {"interpolate": 150, "extrapolate": 0}, **LONG_PRIMES)
     limits = WorkLimits(120, 60)
     first = scoring_process.check_short(folder, limits)
     assert first.found == Long() and 0 < first.work < scoring_process.SHORT_MAX
     second = scoring_process.check_long(folder, limits)
     assert isinstance(second.found, Scored) and second.work > first.work
-    assert second.found.checked.scores["interpolate"].total.n == 300
+    assert second.found.checked.scores["interpolate"].total.n == 150
 
 
-def test_a_wrong_estimate_does_not_help(received, monkeypatch):
+def test_a_wrong_estimate_does_not_help(received):
     """The CPU time is limited by the system, whatever was estimated."""
     folder = received("prime", {"interpolate": 3000, "extrapolate": 0}, **LONG_PRIMES)
     found = scoring_process.check_long(folder, WorkLimits(120, 1)).found
