@@ -79,6 +79,7 @@ def make_app(
         version=__version__,
         description="Submissions contain predictions. Their scores are recomputed before the response is sent.",
         lifespan=_lifespan,
+        docs_url=None,  # those of FastAPI load scripts and styles from another host
         redoc_url=None,
     )
     _set_state(app, board, limits, rounds)

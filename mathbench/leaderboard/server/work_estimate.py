@@ -17,7 +17,10 @@ from mathbench.rows import Rows, open_rows
 from mathbench.scores.scorer import SAMPLE_ROWS
 
 # of the first part, which is slow because it imports and compiles; each further part doubles the rows
-FIRST_ROWS = 8
+FIRST_ROWS = 4
+SURE_ROWS = (
+    64  # of each split, before its work is called short: the first rows may cost a fourth of the others
+)
 SOLVED_ROWS = 2  # answered by the exact solver, of the SAMPLE_ROWS that scoring answers
 FEW_SECONDS = 0.25  # CPU time after which an estimate is good enough, unless it refuses
 # a refusal needs a better estimate: small parts cost more per row (up to tenfold, of tasks with many strata)
@@ -96,7 +99,8 @@ def estimate(submission: Submission, short: float, allowed: float) -> Work:
     ]
     for seconds in _estimates(probes):
         spent = process_time() - start
-        if seconds <= short or (seconds <= allowed and spent >= FEW_SECONDS):
+        sure = all(probe.done >= min(SURE_ROWS, probe.total) for probe in probes)
+        if (seconds <= short and sure) or (seconds <= allowed and spent >= FEW_SECONDS):
             break
         if seconds > allowed and (
             spent >= REFUSAL_SHARE * allowed or (seconds > CLEAR_REFUSAL * allowed and spent >= FEW_SECONDS)
