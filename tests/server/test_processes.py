@@ -3,14 +3,14 @@
 import asyncio
 import http.client
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from time import monotonic
 
-import pytest
 from sqlalchemy import func, select
 
 from mathbench.leaderboard import client as remote
+from mathbench.leaderboard.store import tokens
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.store.tables import UseRow
 from mathbench.leaderboard.store.uses import SUBMISSION, SharedLimits, TokenLimits
@@ -50,25 +50,19 @@ def proxy(target):
         for side in (writer, ours):
             side.close()
 
-    async def run():
+    async def main():
         server = await asyncio.start_server(forward, "127.0.0.1", 0)
-        started.set_result((asyncio.get_running_loop(), server.sockets[0].getsockname()))
-        await stopped
+        stop = asyncio.Event()
+        started.set_result((asyncio.get_running_loop(), stop, server.sockets[0].getsockname()))
+        await stop.wait()
         server.close()
 
-    async def main():
-        nonlocal stopped
-        stopped = asyncio.get_running_loop().create_future()
-        await run()
-
-    from concurrent.futures import Future
-
-    started, stopped = Future(), None
+    started = Future()
     thread = threading.Thread(target=asyncio.run, args=(main(),))
     thread.start()
-    loop, address = started.result(30)
+    loop, stop, address = started.result(30)
     yield address
-    loop.call_soon_threadsafe(stopped.set_result, None)
+    loop.call_soon_threadsafe(stop.set)
     thread.join(30)
 
 
@@ -110,7 +104,7 @@ def counted(board):
 def test_a_token_has_one_job_on_all_servers(serve, any_database, run):
     """A job of another server is held here; the submission to this server waits for its end."""
     server, opened, path = serve(any_database), Board(any_database), run()
-    (token,) = [name for (name,) in _names(opened)]
+    (token,) = [token.name for token in tokens.all_tokens(opened)]
     elsewhere = SharedLimits(opened, TokenLimits(1, 1, 1))
     assert elsewhere.acquire(token)
     with ThreadPoolExecutor(1) as pool:
@@ -122,13 +116,6 @@ def test_a_token_has_one_job_on_all_servers(serve, any_database, run):
         elsewhere.release(token)
         assert waiting.result(60).new
     assert elsewhere.acquire(token)  # released after the job
-
-
-def _names(board):
-    from mathbench.leaderboard.store.tables import TokenRow
-
-    with board.transaction() as session:
-        return session.execute(select(TokenRow.name)).all()
 
 
 def test_one_address_does_not_stop_others(serve, board):
