@@ -130,6 +130,15 @@ def split_predictions(predictions: pa.Table) -> dict[str, tuple[NDArray[np.int64
     return parts
 
 
+def scored_splits(submission: Submission) -> list[str]:
+    """The splits of a submission that are scored, in the order of the manifest.
+
+    Raises:
+        InputError: when there is none, when predictions have a split without rows, or the splits have too many.
+    """
+    return _splits(submission.manifest, set(split_predictions(submission.predictions)))
+
+
 def _splits(manifest: Manifest, given: set[str]) -> list[str]:
     """The splits to score, in the order of the manifest."""
     sizes = {split: size for split, size in manifest.sizes.items() if size}
