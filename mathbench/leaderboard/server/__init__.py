@@ -8,7 +8,8 @@ routes_pages       the HTML pages; api_page: the page that describes the API
 responses          the responses for the OpenAPI document; errors: every error as one line of JSON
 access             checks before a request: rate, token, the board's file
 rate_limits        sliding windows of addresses; token_turns: turns and limits of tokens; fair_limiter: jobs at a time
-connections        time-outs and the number of connections; allowed_hosts: the Host header; store_presence: the board's file
+connections        time-outs and the number of connections; allowed_hosts: the Host header
+store_presence     the board's file
 uploads            request bodies into files; scoring_process: the checker in a separate process
 work_estimate      the CPU time of scoring, estimated beforehand
 current_board      the pages of the current board; caching: ETags and cached responses
