@@ -121,29 +121,42 @@ def test_a_dry_run_says_what_would_be_sent(cli, run, board):  # noqa: F811
 
 
 @pytest.fixture
-def floor(cli, tmp_path, board, monkeypatch):  # noqa: F811
-    """A real run on the board: a floor, which is quick."""
+def copier(cli, tmp_path, board, monkeypatch):  # noqa: F811
+    """A run on the board that is quick to repeat: the recipe of a shortcut under a name of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MATHBENCH_BOARD", str(board))
     sizes = ("--digits", "2", "--train", "500", "--interpolate", "300", "--extrapolate", "200")
     assert cli("run-baseline", "copy-operand", "--task", "addition", *sizes, "--out", "run")[0] == 0
-    return Board(board).records()[0].digest
+    return submit_run("run", board, name="copier").digest
 
 
-def test_reproduce(cli, floor, board):  # noqa: F811
-    code, out, err = cli("leaderboard", "reproduce", floor[:8], "--json")
+def test_reproduce(cli, copier, board):  # noqa: F811
+    code, out, err = cli("leaderboard", "reproduce", copier[:8], "--json")
     found = json.loads(out)
     assert code == 0 and found["holds"] and found["same_predictions"] and "is reproduced" in err
-    kept = Board(board).records()
-    assert len(kept) == 2 and {k.badge for k in kept} == {"reproduced"}
+    assert [(k.badge, k.attempts) for k in Board(board).records()] == [("reproduced", 1)]
+    assert found["folder"] == f"runs/again-{copier[:8]}"
 
 
-def test_a_finished_run_is_no_repetition(cli, floor, board, tmp_path):  # noqa: F811
-    refused(cli("leaderboard", "reproduce", floor[:8], "--out", tmp_path / "run"), "new or empty directory")
+def test_reproduce_answers_a_season(cli, copier, board, tmp_path):  # noqa: F811
+    from .season import TEXT
+
+    (tmp_path / "tiny.toml").write_text(TEXT.replace("200", "201"))
+    assert cli("leaderboard", "season", "add", "tiny.toml")[0] == 0
+    assert cli("evaluate", "run", "--season", "tiny", "--name", "copier")[0] == 0
+    second = next(k.digest for k in Board(board).records() if k.digest != copier)
+    code, out, _ = cli("leaderboard", "reproduce", second[:8], "--json")
+    found = json.loads(out)
+    assert code == 0 and found["same_predictions"] and found["folder"].endswith("seasons/tiny/sums")
+    assert found["scores"]["extrapolate"]["again"]["n"] == 201
+
+
+def test_a_finished_run_is_no_repetition(cli, copier, board, tmp_path):  # noqa: F811
+    refused(cli("leaderboard", "reproduce", copier[:8], "--out", tmp_path / "run"), "new or empty directory")
     assert [k.badge for k in Board(board).records()] == ["re-scored"]
 
 
-def test_a_run_that_scores_otherwise_is_not_reproduced(cli, floor, board, tmp_path):  # noqa: F811
+def test_a_run_that_scores_otherwise_is_not_reproduced(cli, copier, board, tmp_path):  # noqa: F811
     """The kept predictions are another model's, and re-scored honestly: only repeating the run shows it."""
     import hashlib
 
@@ -157,16 +170,16 @@ def test_a_run_that_scores_otherwise_is_not_reproduced(cli, floor, board, tmp_pa
     told = json.loads(result.read_text())
     told["predictions_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     result.write_text(json.dumps(told))
-    cli("submit", path.parent)
-    forged = next(k.digest for k in Board(board).records() if k.digest != floor)
+    cli("submit", path.parent, "--name", "copier")
+    forged = next(k.digest for k in Board(board).records() if k.digest != copier)
     code, _, err = cli("leaderboard", "reproduce", forged[:8], "--out", tmp_path / "again")
     assert code == 1 and "was not found again" in err
-    assert {k.badge for k in Board(board).records()} == {"re-scored"} and len(Board(board).records()) == 3
+    assert {k.badge for k in Board(board).records()} == {"re-scored"} and len(Board(board).records()) == 2
 
 
 def test_what_has_no_recipe_is_not_reproduced(cli, two, board, run):  # noqa: F811
     cli("submit", run(baseline="./evil.py:Model"), "--board", board)
-    evil = next(k.digest for k in Board(board).records() if k.summary.model.startswith("./"))
+    evil = next(k.digest for k in Board(board).records() if k.summary.model == "Model")
     refused(
         cli("leaderboard", "reproduce", evil, "--board", board), "'./evil.py:Model', which is not installed"
     )
