@@ -14,11 +14,16 @@ from mathbench.baselines.run_directory import SPEC_FILE
 from mathbench.baselines.table import BASELINES
 from mathbench.errors import InputError
 from mathbench.leaderboard.check import check_submission
+from mathbench.leaderboard.seasons.evaluate import evaluate
+from mathbench.leaderboard.seasons.season import Season, SeasonTask
+from mathbench.leaderboard.seasons.standing import answered_task
 from mathbench.leaderboard.store.board import Board
-from mathbench.leaderboard.submission import open_submission
+from mathbench.leaderboard.submission import Submission, open_submission
 from mathbench.leaderboard.submission_manifest import PROMPTED
 from mathbench.leaderboard.submission_record import REPRODUCED, SubmissionRecord
 from mathbench.scores.results import Score
+
+ADDED = ("name", "evaluation")  # keys of a submitted result.json that a run does not write
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,8 @@ class ReproduceResult:
 def reproduce(board: Board, requested: str, options: RunOptions) -> ReproduceResult:
     """Train a run of a board again, submit the repetition, and set the badge of both when the score holds.
 
+    The repetition has the name and the submitter of the original, and is one more of its attempts.
+
     Args:
         board: the board.
         requested: the first digits of the run's digest.
@@ -64,7 +71,7 @@ def reproduce(board: Board, requested: str, options: RunOptions) -> ReproduceRes
     record = board.find(requested)
     original = recipe_of(record)
     run(original.spec, original.data, replace(options, stop_step=original.steps))
-    again = open_submission(options.out)
+    again = _answered_again(board, record, options)
     checked = check_submission(again)
     scores = {
         split: (score.total, checked.scores[split].total)
@@ -72,7 +79,8 @@ def reproduce(board: Board, requested: str, options: RunOptions) -> ReproduceRes
         if split in checked.scores
     }
     holds = scores.keys() == record.checked.scores.keys() and all(map(_in_interval, scores.values()))
-    repetition = board.keep(again, checked, source=f"repeats {record.digest[:8]}").record
+    source = f"repeats {record.digest[:8]}"
+    repetition = board.keep(again, checked, source, token=record.submitter).record
     for digest in (record.digest, repetition.digest) if holds else ():
         board.set_badge(digest, REPRODUCED)
     same = again.predictions_digest == record.predictions_digest
@@ -106,8 +114,27 @@ def recipe_of(record: SubmissionRecord) -> OriginalRun:
     with TemporaryDirectory() as path:
         folder = Path(path)
         (folder / SPEC_FILE).write_text(json.dumps(_spec(result)))
-        (folder / RESULT_FILE).write_text(json.dumps(result))
+        own = {key: value for key, value in result.items() if key not in ADDED}
+        (folder / RESULT_FILE).write_text(json.dumps(own))
         return load_original(folder)
+
+
+def _answered_again(board: Board, record: SubmissionRecord, options: RunOptions) -> Submission:
+    """The submission of a repeated run: its answers to the rows of the original."""
+    folder = options.out
+    if "evaluation" in record.manifest:
+        season, task = _answered(board, record)
+        (found,) = evaluate(folder, season, [task], options.device_config, options.console)
+        folder = found.folder
+    return open_submission(folder, record.manifest.get("name"))
+
+
+def _answered(board: Board, record: SubmissionRecord) -> tuple[Season, SeasonTask]:
+    """The season and its task that a submission with an evaluation answered."""
+    for season in board.seasons():
+        if season.name == record.summary.season and (task := answered_task(record.summary, season)):
+            return season, task
+    raise InputError(f"{record.digest[:8]} answered other rows than those of a season of this board.")
 
 
 def _spec(result: Mapping[str, Any]) -> dict[str, Any]:
