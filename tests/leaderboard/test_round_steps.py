@@ -10,6 +10,7 @@ import pytest
 
 from mathbench.errors import InputError
 from mathbench.families import task as make_task
+from mathbench.leaderboard import seal
 from mathbench.leaderboard.rounds import answers, entering, host, log, private, sealed
 from mathbench.leaderboard.rounds.audit import Audit, audit
 from mathbench.leaderboard.rounds.rules import Round
@@ -149,7 +150,7 @@ def test_a_secret_lies_beside_the_board_under_its_commitment(one, tmp_path, monk
     assert path == tmp_path / "new home" / "rounds" / f"{opened.opened['commitment'][:16]}.json"
     seed, salt = private.read_secret(opened)
     assert json.loads(path.read_text()) == {"seed": seed, "salt": salt}
-    assert sealed.commitment(seed, salt) == opened.opened["commitment"]
+    assert seal.commitment(seed, salt) == opened.opened["commitment"]
     assert len(seed) == len(salt) == 64 and seed != salt
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from mathbench.errors import InputError
 from mathbench.families import task as make_task
+from mathbench.leaderboard import seal
 from mathbench.leaderboard.rounds import answers, host, log, sealed
 from mathbench.leaderboard.rounds.audit import audit
 from mathbench.leaderboard.rounds.rules import Round
@@ -119,7 +120,7 @@ def test_questions_are_those_of_mathbench(one):
     from mathbench.rows import Rows
 
     entry, asked = one.challenge("a")
-    seed = sealed.entry_seed(json.loads(one.secret.read_text())["seed"], entry.weights)
+    seed = seal.entry_seed(json.loads(one.secret.read_text())["seed"], entry.weights)
     rows = Rows(make_task("addition", digits=2), "interpolate", seed).batch(range(60))
     assert asked["question"].to_pylist()[:60] == rows["question"].to_pylist()
 
@@ -192,7 +193,7 @@ def other_seed(said):
 def other_commitment(said):
     reveal = by_kind(said, "reveal")
     reveal["seed"] = "ab" * 32
-    by_kind(said, "open")["commitment"] = sealed.commitment(reveal["seed"], reveal["salt"])
+    by_kind(said, "open")["commitment"] = seal.commitment(reveal["seed"], reveal["salt"])
 
 
 def better_score(said):

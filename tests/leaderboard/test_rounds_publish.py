@@ -7,7 +7,8 @@ import pyarrow.compute as pc
 import pytest
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.rounds import answers, host, log, sealed
+from mathbench.leaderboard import seal
+from mathbench.leaderboard.rounds import answers, host, log
 from mathbench.leaderboard.rounds.audit import audit
 from mathbench.leaderboard.rounds.publish import publish
 from mathbench.leaderboard.rounds.rules import Round
@@ -48,7 +49,7 @@ def test_the_data_are_those_of_the_entry(one, board):  # noqa: F811
     host.reveal(one.folder, at(minutes=2), one.secret)
     (published,) = publish(one.folder, board)
     said, read = published.result.record.manifest, Round(log.read(one.folder))
-    assert said["data"]["seed"] == sealed.entry_seed(read.reveal["seed"], entry.weights)
+    assert said["data"]["seed"] == seal.entry_seed(read.reveal["seed"], entry.weights)
     assert said["model"] == {
         "name": "a",
         "revision": None,

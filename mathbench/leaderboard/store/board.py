@@ -93,7 +93,12 @@ class Board:
         return self.database.transaction()
 
     def keep(
-        self, submission: Submission, checked: CheckResult, source: str = "", token: str | None = None
+        self,
+        submission: Submission,
+        checked: CheckResult,
+        source: str = "",
+        token: str | None = None,
+        from_round: bool = False,
     ) -> StoreResult:
         """Store a checked submission; content that the board has already counts as one more attempt.
 
@@ -102,6 +107,7 @@ class Board:
             checked: its recomputed scores.
             source: where it came from.
             token: the name of the token of its submitter; None for the host.
+            from_round: whether it comes from a sealed round that was verified.
 
         Raises:
             InputError: for a name that belongs to another submitter, is reserved, or has other characters; for a season
@@ -109,7 +115,7 @@ class Board:
         """
         summary = submission.manifest.summary
         names.check_name(summary.model)
-        check_season(summary, self.seasons())
+        check_season(summary, self.seasons(), from_round)
         columns = columns_of(submission, checked, token)  # compressed before the board is locked
         with self.transaction() as session:
             # the attempt is written first: a transaction that begins by reading may not become a writer
