@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.ranking.compare import MAX_EXACT, PairedTest, compare, paired_test
+from mathbench.leaderboard.ranking.compare import compare, paired_test
 from mathbench.leaderboard.ranking.macro import MacroAverage, bootstrap, macro_averages
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submit import submit_run
@@ -37,27 +37,29 @@ def test_few_differences_are_tested_exactly(both, one, two, neither):
 
 
 @pytest.mark.parametrize(
-    ("one", "two"), [(600, 500), (500, 501), (5000, 4800), (9000, 1000), (30_000, 30_400)]
+    ("one", "two"), [(600, 400), (600, 500), (5000, 4800), (9000, 1000), (30_000, 30_400)]
 )
-def test_many_differences_are_tested_by_chi_squared(one, two):
-    from scipy.stats import binomtest, chi2
+def test_many_differences_are_tested_exactly_too(one, two):
+    from scipy.stats import binomtest
 
     found = paired_test(*columns(10, one, two, 10))
-    assert one + two > MAX_EXACT and found.test == "chi-squared with continuity correction"
-    assert found.p == pytest.approx(chi2.sf((abs(one - two) - 1) ** 2 / (one + two), 1), rel=1e-9, abs=1e-300)
-    assert found.p == pytest.approx(binomtest(one, one + two).pvalue, rel=0.05, abs=1e-9)
+    assert found.test == "exact binomial"
+    assert found.p == pytest.approx(binomtest(one, one + two).pvalue, rel=1e-9, abs=1e-300)
 
 
-def test_the_test_changes_above_a_thousand_differences():
-    assert paired_test(*columns(0, 600, 400, 0)).test == "exact binomial"
-    assert paired_test(*columns(0, 600, 401, 0)).test == "chi-squared with continuity correction"
-    assert paired_test(*columns(0, 600, 600, 0)).p == paired_test(*columns(0, 601, 600, 0)).p == 1
+def test_a_difference_of_one_row_is_none():
+    assert paired_test(*columns(0, 600, 600, 0)).p == 1
+    assert paired_test(*columns(0, 601, 600, 0)).p == pytest.approx(1, abs=1e-12)
+
+
+def counts_of(test):
+    return test.both, test.only_first, test.only_second, test.neither
 
 
 def pair_on(board, run, first, second):
     ids = [submit_run(path, board).digest for path in (first, second)]
     opened = Board(board)
-    return compare(*((opened.find(digest), opened.predictions_bytes(digest)) for digest in ids))
+    return compare(*([(opened.find(digest), opened.predictions_bytes(digest))] for digest in ids))
 
 
 def test_two_submissions_are_compared_row_by_row(run, board, task):
@@ -87,8 +89,8 @@ def test_samples_and_strata_row_by_row(run, board, task):
     found = pair_on(board, run, run(predictions=tables[0]), run(predictions=tables[1], baseline="other"))
     first, second = [compared.to_json() for compared in found]
     assert (first["task"], first["split"], second["split"]) == (task.name, "interpolate", "extrapolate")
-    assert found[0].total == PairedTest(280, 12, 7, 1, found[0].total.p, "exact binomial")
-    assert found[1].total == PairedTest(0, 200, 0, 0, found[1].total.p, "exact binomial")
+    assert counts_of(found[0].total) == (280, 12, 7, 1) and found[0].total.test == "exact binomial"
+    assert counts_of(found[1].total) == (0, 200, 0, 0) and found[1].total.difference == 1
     rows = Rows(task, "interpolate").batch(range(300)).to_pylist()
     assert first["samples"] == tuple(
         {

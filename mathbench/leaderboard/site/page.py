@@ -44,11 +44,13 @@ class PageContext:
         board: the board's name.
         served: whether the pages come from a server, which can search and accept submissions.
         rounds: whether there are sealed rounds.
+        unverified: whether the board is a folder whose files were not verified when the pages were made.
     """
 
     board: str
     served: bool
     rounds: bool
+    unverified: bool = False
 
 
 @cache

@@ -41,6 +41,7 @@ class PageSet:
         load_predictions: reads the predictions of submissions that are more than claimed; None for a board without.
         served: whether the pages come from a server.
         load_certificate: reads stored certificates.
+        unverified: whether the board is a folder whose files were not verified.
     """
 
     def __init__(
@@ -50,10 +51,11 @@ class PageSet:
         load_predictions: LoadPredictions | None,
         served: bool,
         load_certificate: LoadFile = lambda digest: None,
+        unverified: bool = False,
     ):
         self.snapshot, self.rounds, self._load_predictions = snapshot, rounds, load_predictions
         self._load_certificate = load_certificate
-        self.context = PageContext(snapshot.name, served, bool(rounds))
+        self.context = PageContext(snapshot.name, served, bool(rounds), unverified)
         self._compared = lru_cache(maxsize=64)(self._compare)
 
     def paths(self) -> Iterator[str]:
@@ -194,7 +196,7 @@ class PageSet:
             )
         groups = self.snapshot.by_digest
         load = self._load_predictions
-        return compare(*((groups[digest].by_digest[digest], load(digest)) for digest in (first, second)))
+        return compare(*([(groups[digest].by_digest[digest], load(digest))] for digest in (first, second)))
 
 
 def _parsed(path: str) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """A board in a database: submissions with their scores, and every attempt to submit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,9 @@ from mathbench.scores.metrics import Bool
 # outcomes of attempts: those that sent content, and those that changed what the board shows
 SENT = ("kept", "repeated")
 CHANGES = (*SENT, "withdrawn", "reproduced")
-MAX_CHANGED = 500  # submissions that are read by their digests; if more changed, the whole board is read
+MAX_CHANGED = (
+    500  # submissions that are read by their digests at a time; if more changed, the whole board is read
+)
 
 # the number of times that each content was sent
 _SENDINGS = (
@@ -250,6 +252,17 @@ class Board:
     def records(self) -> list[SubmissionRecord]:
         """All submissions in the order of their arrival, including withdrawn ones."""
         return self._read()
+
+    def digests(self) -> list[str]:
+        """The digests of all submissions in the order of their arrival, including withdrawn ones."""
+        query = select(SubmissionRow.digest).order_by(SubmissionRow.submitted, SubmissionRow.digest)
+        with self.transaction() as session:
+            return list(session.scalars(query))
+
+    def stream(self, digests: list[str]) -> Iterator[SubmissionRecord]:
+        """The submissions with some digests, of which a bounded number is in memory at a time."""
+        for start in range(0, len(digests), MAX_CHANGED):
+            yield from self._read(digests[start : start + MAX_CHANGED])
 
     def records_between(self, old: BoardVersion, new: BoardVersion) -> list[SubmissionRecord]:
         """The submissions that were added or changed between two versions; all of them where that is unclear."""
