@@ -23,14 +23,14 @@ from .test_rounds import at, one, round_of, solved  # noqa: F401
 def test_every_entry_and_task_is_a_submission(round_of, board):  # noqa: F811
     scores = round_of.play()
     found = publish(round_of.folder, board)
-    assert [put.entry for put in found] == ["e1", "e1", "e2", "e2"]  # e3 never answered
+    assert [put.entry for put in found] == ["e1", "e1", "e2", "e2", "e3", "e3"]  # e3 never answered
     for published in found:
         kept = published.result.record
         right = {split: score.total.correct for split, score in kept.checked.scores.items()}
         said = scores[published.entry][kept.manifest["task"]["name"]]
         assert right == {split: count["correct"] for split, count in said.items()}
-        assert kept.badge == "re-scored" and kept.manifest["environment"]["round"] == "winter"
-    assert verify(Board(board)) == (4, [])
+        assert kept.badge == "re-scored" and kept.manifest["round"]["name"] == "winter"
+    assert verify(Board(board)) == (6, [])
 
 
 def test_published_again_it_is_the_same(round_of, board):  # noqa: F811
@@ -95,10 +95,10 @@ def test_the_command(cli, round_of, board, tmp_path):  # noqa: F811
     refused(cli(*publishing, board), "not revealed yet")
     round_of.play()
     code, out, err = cli(*publishing, board, "--json")
-    assert code == 0 and [row["new"] for row in json.loads(out)] == [True] * 4 and "4 submissions" in err
+    assert code == 0 and [row["new"] for row in json.loads(out)] == [True] * 6 and "6 submissions" in err
     assert "0 submissions" in cli(*publishing, board)[2]
     tables = json.loads(cli("leaderboard", "show", "--board", board, "--json")[1])["tables"]
-    assert {line["model"] for t in tables for line in t["lines"] if line["submissions"]} == {"a", "b"}
+    assert {line["model"] for t in tables for line in t["lines"] if line["submissions"]} == {"a", "b", "silent"}
     refused(cli(*publishing, tmp_path), "is a folder")
     refused(cli(*publishing, "http://127.0.0.1:1"), "unknown kind of board")
     refused(cli("leaderboard", "round", "publish", tmp_path, "--board", board), "is not a round")

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mathbench.leaderboard.names import folded_name
+from mathbench.leaderboard.ranking.render import HOST
 from mathbench.leaderboard.rounds.rules import Entry, Round
 from mathbench.scores.results import Score
-
-HOST = "host"  # shown as the submitter of entries without a token
 
 
 @dataclass(frozen=True)
@@ -97,9 +96,7 @@ def model_scores(round_: Round) -> list[ModelScore]:
 def _model_score(round_: Round, entries: tuple[Entry, ...], task: str, split: str) -> ModelScore:
     counts = {entry.name: round_.scores[entry.name][task][split] for entry in entries}
     answered = [counts[entry.name] for entry in entries if entry.answer]
-    return ModelScore(
-        entries, task, split, _sum(list(counts.values())), _sum(answered) if answered else None
-    )
+    return ModelScore(entries, task, split, _sum(list(counts.values())), _sum(answered) if answered else None)
 
 
 def _sum(counts: list[dict[str, int]]) -> Score:

@@ -161,7 +161,10 @@ class Round:
         names.check_new_name(model)
         entries = self.entries.values()
         for entry in entries:
-            if names.folded_name(entry.model) == names.folded_name(model) and entry.submitter != event["submitter"]:
+            if (
+                names.folded_name(entry.model) == names.folded_name(model)
+                and entry.submitter != event["submitter"]
+            ):
                 raise InputError(
                     f"the name {model!a} belongs to {entry.submitter or 'the host'} in this round, as {entry.model!a}. "
                     "Choose another one."

@@ -1,4 +1,4 @@
-"""A season with a sealed seed: its round, and its TOML file, which gets the commitment first and the seed at the end."""
+"""A season with a sealed seed: its round, and its TOML file, which gets the commitment first and the seed later."""
 
 import secrets
 from dataclasses import dataclass

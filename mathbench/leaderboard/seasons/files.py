@@ -65,16 +65,25 @@ def available() -> list[str]:
 
 
 def check_new_season(season: Season, known: Iterable[Season]) -> None:
-    """Check that a season may be added: the name is free, or the season is there already.
+    """Check that a season may be added: the name is free, or the season is there already, maybe without its seed.
 
     Raises:
-        InputError: when another season has its name.
+        InputError: when another season has its name, or the board knows its seed and the season does not.
     """
     for other in known:
         if other.name == season.name and other.digest != season.digest:
             raise InputError(
                 f"the board has another season {season.name}; a season never changes. Give the new one another name."
             )
+        if other.name == season.name and is_revealed(other) and not is_revealed(season):
+            raise InputError(
+                f"the board has the season {season.name} with its seed. Received: its file without."
+            )
+
+
+def is_revealed(season: Season) -> bool:
+    """Whether a season is sealed, and its seed is public."""
+    return season.sealed is not None and season.sealed.seed is not None
 
 
 def season_path(name: str) -> Path:

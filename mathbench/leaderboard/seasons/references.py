@@ -27,7 +27,8 @@ REFERENCES = Record({"season": DIGEST, "scores": MapOf(MapOf(MapOf(COUNTS)))})
 def compute_references(season: Season, on_task: Callable[[str], None] = lambda name: None) -> dict[str, Any]:
     """Fit the floors, and score them and the exact solver on all rows of a season.
 
-    A sealed season has none before its seed is revealed. Floors are fitted on as many rows of train as a dataset has by default.
+    Floors are fitted on as many rows of train as a dataset has by default. A sealed season has none of these scores
+    before its seed is revealed.
 
     Args:
         season: the season.

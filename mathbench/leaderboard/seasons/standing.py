@@ -82,7 +82,9 @@ def check_season(summary: ManifestSummary, seasons: Iterable[Season], from_round
         InputError: for a season that the board does not have, other rows, or an entry of a round from elsewhere.
     """
     if summary.round_entry and not from_round:
-        raise InputError("entries of a sealed round are put on a board by `mathbench leaderboard round publish`.")
+        raise InputError(
+            "entries of a sealed round are put on a board by `mathbench leaderboard round publish`."
+        )
     if summary.season is None:
         return
     known = {season.name: season for season in seasons}
@@ -93,8 +95,8 @@ def check_season(summary: ManifestSummary, seasons: Iterable[Season], from_round
     season = known[summary.season]
     if season.sealed is not None and (season.sealed.seed is None or not from_round):
         raise InputError(
-            f"the season {season.name} is sealed: enter its round with `mathbench leaderboard round challenge`; its host "
-            "publishes the revealed round."
+            f"the season {season.name} is sealed: enter its round with `mathbench leaderboard round challenge`; its "
+            "host publishes the revealed round."
         )
     if answered_task(summary, season) is None:
         named = [task for task in season.tasks if task.task.name == summary.task["name"]]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from mathbench.errors import InputError
 from mathbench.leaderboard import names
 from mathbench.leaderboard.check import CheckResult, check_submission
-from mathbench.leaderboard.seasons.files import check_new_season, parse_season
+from mathbench.leaderboard.seasons.files import check_new_season, is_revealed, parse_season
 from mathbench.leaderboard.seasons.references import References, builtin_seasons, parse_references
 from mathbench.leaderboard.seasons.season import Season
 from mathbench.leaderboard.seasons.standing import check_season
@@ -170,7 +170,7 @@ class Board:
         ]
 
     def add_season(self, text: str, season: Season, references: Mapping[str, Any]) -> None:
-        """Add a season, which never changes from then on.
+        """Add a season, which never changes from then on, except that the seed of a sealed one is added.
 
         Args:
             text: its TOML file.
@@ -185,6 +185,9 @@ class Board:
         with self.transaction() as session:
             insert = self.database.insert_if_absent(SeasonRow, {**values, "references": references})
             session.execute(insert)
+            if is_revealed(season):
+                own = update(SeasonRow).where(SeasonRow.name == season.name)
+                session.execute(own.values(text=text, references=references))
 
     def rights(self, digests: Sequence[str]) -> dict[str, dict[str, Bool]]:
         """Which rows of some submissions are right, per digest and split.
