@@ -32,9 +32,9 @@ def at(**passed):
 class Host:
     """A round with a clock of its own."""
 
-    def __init__(self, place, tasks):
+    def __init__(self, place, tasks, **options):
         self.place, self.folder, self.secret = place, place / "winter", place / "secret.json"
-        host.open_round(self.folder, tasks, SIZES, after(hours=2), 600, START, self.secret)
+        host.open_round(self.folder, tasks, SIZES, after(hours=2), 600, START, self.secret, **options)
 
     def weights(self, name):
         path = self.place / f"{name}.bin"
@@ -180,6 +180,17 @@ def rewritten(folder, change):
         one["previous"] = events[-1].digest if events else log.GENESIS_DIGEST
         events.append(log.Event(one))
     log.write(folder, events)
+
+
+def as_earlier(folder):
+    """Rewrite a log as earlier versions wrote it: without submitters and a limit of entries."""
+
+    def change(said):
+        for event in said:
+            event.pop("entries_per_submitter", None)
+            event.pop("submitter", None)
+
+    rewritten(folder, change)
 
 
 def by_kind(said, kind):

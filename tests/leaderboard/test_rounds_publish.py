@@ -97,8 +97,12 @@ def test_the_command(cli, round_of, board, tmp_path):  # noqa: F811
     code, out, err = cli(*publishing, board, "--json")
     assert code == 0 and [row["new"] for row in json.loads(out)] == [True] * 6 and "6 submissions" in err
     assert "0 submissions" in cli(*publishing, board)[2]
-    tables = json.loads(cli("leaderboard", "show", "--board", board, "--json")[1])["tables"]
-    assert {line["model"] for t in tables for line in t["lines"] if line["submissions"]} == {"a", "b", "silent"}
+    tables = json.loads(cli("leaderboard", "show", "--open", "--board", board, "--json")[1])["tables"]
+    assert {line["model"] for t in tables for line in t["lines"] if line["submissions"]} == {
+        "a",
+        "b",
+        "silent",
+    }
     refused(cli(*publishing, tmp_path), "is a folder")
     refused(cli(*publishing, "http://127.0.0.1:1"), "unknown kind of board")
     refused(cli("leaderboard", "round", "publish", tmp_path, "--board", board), "is not a round")
