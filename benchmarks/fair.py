@@ -172,7 +172,8 @@ def push(waits: Waits, url: str, secret: str, bodies: Sequence[tuple[bytes, str]
     """Send bodies without a pause."""
     while not stop.is_set():
         for one in bodies:
-            timed(waits, lambda one=one: post(url, secret, one))
+            if not stop.is_set():
+                timed(waits, lambda one=one: post(url, secret, one))
 
 
 def timed(waits: Waits, request: Callable[[], int]) -> None:

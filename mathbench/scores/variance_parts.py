@@ -65,6 +65,8 @@ def p_values(differences: ArrayLike, parts: Sequence[VariancePart]) -> Float:
     [0.05]
     """
     squares = np.asarray(differences, dtype=np.float64) ** 2
+    if not squares.size:
+        return squares
     found = [(part.variance, *_tables(part.degrees, squares.shape)) for part in parts]
     low, high = np.zeros(squares.shape, np.int64), np.full(squares.shape, len(NORMAL) - 1)
     while np.any(high - low > 1):

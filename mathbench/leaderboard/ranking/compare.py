@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from mathbench import formats
 from mathbench.errors import InputError
-from mathbench.hashing import check_seed
 from mathbench.leaderboard.check import split_predictions
 from mathbench.leaderboard.ranking.paired import compare_over_tasks
 from mathbench.leaderboard.ranking.row_moments import row_moments
-from mathbench.leaderboard.submission import Manifest, canonical_json, read_stored
+from mathbench.leaderboard.seasons import season
+from mathbench.leaderboard.submission import Manifest, read_stored
 from mathbench.leaderboard.submission_record import SubmissionRecord
 from mathbench.scores import metrics
 from mathbench.scores.scorer import regenerate_split
@@ -108,7 +108,9 @@ def paired_test(first: Bool, second: Bool) -> PairedTest:
 
 
 def compare(first: Runs, second: Runs) -> list[ComparisonResult]:
-    """Compare two models on every split that they were scored on.
+    """Compare two models on every split that all were scored on, whatever format they read.
+
+    Of a split that one answered more rows of, the rows that all answered count: the first ones.
 
     Args:
         first: the submissions of a model, one per training seed, with their stored predictions.
@@ -124,23 +126,21 @@ def compare(first: Runs, second: Runs) -> list[ComparisonResult]:
                 f"{reference.digest[:8]} and {record.digest[:8]} did not answer the same rows: "
                 f"{_described(reference)}; {_described(record)}."
             )
-    sides = [
-        [split_predictions(read_stored(predictions)) for _, predictions in runs] for runs in (first, second)
-    ]
-    manifest = Manifest(reference.manifest)
-    return [
-        _compare_split(manifest, split, [[answers.get(split) for answers in runs] for runs in sides])
-        for split in reference.checked.scores
-    ]
+    sides = [[_Answered.of(*run) for run in runs] for runs in (first, second)]
+    return [_compare_split(split, n, sides) for split, n in _common_rows([*first, *second]).items()]
+
+
+def _common_rows(runs: Runs) -> dict[str, int]:
+    """The number of rows of each split that all runs were scored on."""
+    scores = [record.checked.scores for record, _ in runs]
+    common = [split for split in scores[0] if all(split in other for other in scores)]
+    return {split: min(other[split].total.n for other in scores) for split in common}
 
 
 def rows_key(record: SubmissionRecord) -> str:
-    """Identifies the answered rows: the task, the seed and the number of rows per split."""
-    data = record.summary.data
-    sizes = {split: n for split, n in data["sizes"].items() if split in record.checked.scores}
-    return canonical_json(
-        {"task": dict(record.summary.task), "seed": check_seed(data["seed"]), "sizes": sizes}
-    )
+    """Identifies the table of rows that a submission answered the first rows of: the task and the seed."""
+    spec = record.summary.task
+    return season.rows_key(spec["id"], spec["parameters"], record.summary.data["seed"])
 
 
 def _described(record: SubmissionRecord) -> str:
@@ -148,14 +148,36 @@ def _described(record: SubmissionRecord) -> str:
     return f"{record.summary.task['name']}, seed {record.summary.data['seed']}, {sizes}"
 
 
-_Answers = tuple[NDArray[np.int64], pa.Array] | None  # rows and answers; None for a split without any
+@dataclass(frozen=True)
+class _Answered:
+    """A submission with its predictions: rows and answers by split."""
+
+    manifest: Manifest
+    given: Mapping[str, tuple[NDArray[np.int64], pa.Array]]
+
+    @classmethod
+    def of(cls, record: SubmissionRecord, predictions: bytes) -> "_Answered":
+        return cls(Manifest(record.manifest), split_predictions(read_stored(predictions)))
+
+    def column(self, split: str, truth: pa.Table) -> pa.Array:
+        """The answer to each row in plain text, null where there is none."""
+        if split not in self.given:
+            return pa.nulls(truth.num_rows, pa.string())
+        rows, answers = self.given[split]
+        asked = rows < truth.num_rows
+        aligned = metrics.align_predictions(
+            rows[asked], answers.filter(pa.array(asked)), truth["row"].to_numpy()
+        )
+        return metrics.flat(formats.for_task(self.manifest.task).undo_answers(aligned, truth))
 
 
-def _compare_split(manifest: Manifest, split: str, sides: Sequence[Sequence[_Answers]]) -> ComparisonResult:
-    truth = regenerate_split(manifest.task.plain, manifest.seed, split, manifest.sizes[split])
-    every = np.arange(truth.num_rows)
-    columns = [[_aligned_answers(answers, every) for answers in runs] for runs in sides]
-    first, second = (np.stack([_right(manifest, column, truth) for column in runs]) for runs in columns)
+def _compare_split(split: str, n: int, sides: Sequence[Sequence[_Answered]]) -> ComparisonResult:
+    manifest = sides[0][0].manifest
+    truth = regenerate_split(manifest.task.plain, manifest.seed, split, n)
+    columns = [[run.column(split, truth) for run in runs] for runs in sides]
+    first, second = (
+        np.stack([metrics.exact_match(column, truth["answer"]) for column in runs]) for runs in columns
+    )
     names = truth["stratum"].combine_chunks()
     codes, words = names.indices.to_numpy(), names.dictionary.to_pylist()
     strata = {
@@ -164,17 +186,8 @@ def _compare_split(manifest: Manifest, split: str, sides: Sequence[Sequence[_Ans
     }
     total = paired_test(first, second)
     shown = [runs[0] for runs in columns]
-    return ComparisonResult(manifest.task.name, split, total, strata, _samples(truth, shown, first, second))
-
-
-def _right(manifest: Manifest, column: pa.Array, truth: pa.Table) -> Bool:
-    return metrics.exact_match(formats.for_task(manifest.task).undo_answers(column, truth), truth["answer"])
-
-
-def _aligned_answers(answers: _Answers, every: NDArray[np.int64]) -> pa.Array:
-    """One answer per row of the split, null where there is none."""
-    return (
-        pa.nulls(len(every), pa.string()) if answers is None else metrics.align_predictions(*answers, every)
+    return ComparisonResult(
+        manifest.task.plain.name, split, total, strata, _samples(truth, shown, first, second)
     )
 
 

@@ -32,9 +32,11 @@ MAX_CHANGED = (
     500  # submissions that are read by their digests at a time; if more changed, the whole board is read
 )
 
-# the number of times that each content was sent
+# the number of times that each content was sent, and the id of the first time
 _SENDINGS = (
-    select(AttemptRow.digest, func.count()).where(AttemptRow.outcome.in_(SENT)).group_by(AttemptRow.digest)
+    select(AttemptRow.digest, func.count(), func.min(AttemptRow.id))
+    .where(AttemptRow.outcome.in_(SENT))
+    .group_by(AttemptRow.digest)
 )
 
 
@@ -135,8 +137,8 @@ class Board:
             session.flush()
             row = session.get_one(SubmissionRow, submission.digest)
             sent = _SENDINGS.where(AttemptRow.digest == submission.digest)
-            attempts = session.execute(sent).one()[1]
-            return StoreResult(record_of(row, attempts), new, attempts)
+            _, attempts, number = session.execute(sent).one()
+            return StoreResult(record_of(row, attempts, number), new, attempts)
 
     def _claim_name(self, session: Session, name: str, token: str | None) -> None:
         """Check that a name is the submitter's, who owns it from the first use on.
@@ -290,16 +292,18 @@ class Board:
             query = query.where(SubmissionRow.digest.in_(digests))
             sendings = sendings.where(AttemptRow.digest.in_(digests))
         with self.transaction() as session:
-            counts = {row[0]: row[1] for row in session.execute(sendings)}
+            sent = {row[0]: (row[1], row[2]) for row in session.execute(sendings)}
             rows = session.scalars(query.order_by(SubmissionRow.submitted, SubmissionRow.digest))
-            return [record_of(row, counts.get(row.digest, 1)) for row in rows]
+            return sorted(
+                (record_of(row, *sent.get(row.digest, (1, 0))) for row in rows), key=lambda r: r.order
+            )
 
     def one(self, digest: str) -> SubmissionRecord | None:
         """The submission with a digest; None when there is none."""
         with self.transaction() as session:
             row = session.get(SubmissionRow, digest)
             sent = session.execute(_SENDINGS.where(AttemptRow.digest == digest)).first()
-            return record_of(row, sent[1] if sent else 1) if row else None
+            return record_of(row, *(sent[1:] if sent else (1, 0))) if row else None
 
     def predictions_bytes(self, digest: str) -> bytes:
         """The stored predictions of one submission, as a Parquet file."""
