@@ -172,7 +172,7 @@ def _pair_p_values(tasks: Sequence[RowMoments], difference: Float, parts: Sequen
         for part in parts
     ]
     p = p_values(_upper(difference), upper)
-    if len(tasks) == 1:
+    if len(tasks) == 1 and not tasks[0].independent:
         seeds = tasks[0].seeds
         single = _upper((seeds[:, None] == 1) & (seeds[None, :] == 1))
         only = np.rint(tasks[0].only)

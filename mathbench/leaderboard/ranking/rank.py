@@ -120,6 +120,7 @@ def task_tables(
             board.season.name,
             task.group,
             task.name,
+            board.season.independent,
         )
         for supervision, same in groups.items()
     ]
@@ -237,7 +238,17 @@ def _line(runs: Sequence[SubmissionRecord], shares: Sequence[float], n: int, spl
         revision=summary.revision,
         external=any(k.summary.external_data for k in runs),
         cpu_seconds=_mean([k.summary.cpu_seconds for k in runs]),
+        round_entries=_round_entries(summary.round_entry),
     )
+
+
+def _round_entries(found: Mapping[str, Any]) -> str:
+    """How many of the entries of a submitter in a sealed round have answers; empty outside of rounds.
+
+    >>> _round_entries({"number": 7, "entries": 58, "answered": 1})
+    '1 of 58 entries answered'
+    """
+    return f"{found['answered']:,} of {found['entries']:,} entries answered" if found else ""
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
