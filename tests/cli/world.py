@@ -45,7 +45,7 @@ def build(folder):
     made("generate", "--task", "gcd", *SIZES, "--out", "part", "--shard", "1/2")
     for name in ("constant", "exact-solver"):
         made("run-baseline", name, "--data", "data", "--no-submit", "--out", name)
-        made("submit", name, "--board", "board.sqlite")
+        made("submit", name, "--name", f"my-{name}", "--board", "board.sqlite")
     made("predict", "constant", "--data", "data", "--out", "predictions.parquet")
     made("leaderboard", "export", "--board", "board.sqlite", "--format", "json", "--out", "results")
     (folder / "page.md").write_text("\n".join(MARKS) + "\n")
@@ -65,7 +65,7 @@ def build(folder):
     questions = (folder / "q.jsonl").read_text().splitlines()
     answers = [{**json.loads(line), "prediction": "1"} for line in questions]
     (folder / "answers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in answers))
-    tables = json.loads(made("leaderboard", "show", "--board", "board.sqlite", "--json"))["tables"]
+    tables = json.loads(made("leaderboard", "show", "--board", "board.sqlite", "--open", "--json"))["tables"]
     return sorted({digest for table in tables for line in table["lines"] for digest in line["submissions"]})
 
 
