@@ -67,7 +67,15 @@ NEW = {
     "model": MODEL,
     "training": TRAINING,
 }
-SENT_3 = SENT | NEW | STATED
+ENTRY_OF_ROUND = {
+    "name": "winter",
+    "entry": "e1",
+    "receipt": "0" * 64,
+    "number": 1,
+    "entries": 2,
+    "answered": 1,
+}
+SENT_3 = SENT | NEW | STATED | {"round": ENTRY_OF_ROUND}
 PROOF = Proof("all numbers", True, "0" * 64)
 CHECKED = CheckResult({"interpolate": RESCORED}, {"interpolate": SCORE}, ("one",), PROOF)
 KEPT = SubmissionRecord(
@@ -81,6 +89,7 @@ CHALLENGE = {
     "model": "mine",
     "weights_sha256": "1" * 64,
     "questions_digest": "2" * 64,
+    "submitter": "ada",
 }
 EXAMPLES = {
     "score": (schema.SCORE, SCORE.to_json()),
@@ -275,8 +284,10 @@ def one_of(*options):
     return {"anyOf": list(options)}
 
 
-def event(kind, **fields):
-    return record(event=like(kind, 20), at=TIME, previous=DIGEST, **fields)
+def event(kind, later=(), **fields):
+    """An event; logs of earlier versions lack its later fields."""
+    described = record(event=like(kind, 20), at=TIME, previous=DIGEST, **fields)
+    return described | {"properties": described["properties"] | dict(later)}
 
 
 NULL, TRUTH = {"type": "null"}, {"type": "boolean"}
@@ -321,6 +332,12 @@ DESCRIBED = {
         lambda: log.EVENTS["open"],
         event(
             "open",
+            {
+                "entries_per_submitter": integer(1),
+                "sizes_by_task": of_map(of_map(integer(1, 1_000_000), JUDGED)),
+                "opens": TIME,
+                "season": record(name=like("[a-z0-9][a-z0-9-]*", 40), digest=DIGEST),
+            },
             name=text(100),
             commitment=DIGEST,
             tasks=of_list(TASK_SPEC, 100),
@@ -331,7 +348,14 @@ DESCRIBED = {
     ),
     "challenge": (
         lambda: log.EVENTS["challenge"],
-        event("challenge", entry=ENTRY, model=text(200), weights_sha256=DIGEST, questions_digest=DIGEST),
+        event(
+            "challenge",
+            {"submitter": one_of(text(50), NULL)},
+            entry=ENTRY,
+            model=text(200),
+            weights_sha256=DIGEST,
+            questions_digest=DIGEST,
+        ),
     ),
     "answer": (
         lambda: log.EVENTS["answer"],
