@@ -16,6 +16,7 @@ from tests.commands import run
 SIZES = ("--train", 30, "--validation", 8, "--interpolate", 8, "--extrapolate", 8)
 SUITE = 'name = "mine"\n[sizes]\ntrain = 5\nvalidation = 2\ninterpolate = 2\nextrapolate = 2\n[[tasks]]\ntask = "gcd"\n'
 RECIPE = 'baseline = "mlp"\n[task]\nname = "addition"\n[sizes]\ntrain = 30\nvalidation = 8\n'
+SEASON = 'name = "mine"\n[rows]\ninterpolate = 5\n[[tasks]]\ntask = "gcd-v1"\ndigits = 2\n'
 BASELINE = """
 class Zero:
     def __init__(self, task):
@@ -51,6 +52,7 @@ def build(folder):
     (folder / "page.md").write_text("\n".join(MARKS) + "\n")
     (folder / "suite.toml").write_text(SUITE)
     (folder / "recipe.toml").write_text(RECIPE)
+    (folder / "season.toml").write_text(SEASON)
     (folder / "mine.py").write_text(BASELINE)
     (folder / "weights").write_bytes(b"1")
     (folder / "token").write_text("secret\n")
@@ -65,7 +67,7 @@ def build(folder):
     questions = (folder / "q.jsonl").read_text().splitlines()
     answers = [{**json.loads(line), "prediction": "1"} for line in questions]
     (folder / "answers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in answers))
-    tables = json.loads(made("leaderboard", "show", "--board", "board.sqlite", "--open", "--json"))["tables"]
+    tables = json.loads(made("leaderboard", "show", "--board", "board.sqlite", "--json"))["tables"]
     return sorted({digest for table in tables for line in table["lines"] for digest in line["submissions"]})
 
 
