@@ -28,7 +28,7 @@ def register(leaderboard: typer.Typer) -> None:
 def listing(board: BoardOption = None, as_json: Json = False) -> None:
     """List the seasons of a board.
 
-    These are the ones that come with mathbench, and those that its host has added.
+    These are the ones that come with mathbench, and those that its host added.
 
     Examples:
       mathbench leaderboard season list
