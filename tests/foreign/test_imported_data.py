@@ -198,16 +198,17 @@ def test_runs_scores_and_boards_work(tmp_path):
     for name in ("constant", "copy-operand"):
         result = json.loads(good("run-baseline", name, "--data", folder, "--out", name, "--json"))
         assert result["ceiling"] == {} and "last-digit" in result["floors"]
-        good("submit", name)
+        good("submit", name, "--name", f"my-{name}")
     assert result["task"]["name"] == found.name
     again = json.loads(good("score", "constant", "--json"))
     assert again["interpolate"]["n"] == 10
     good("predict", "constant", "--data", folder, "--out", "p.parquet")
     assert json.loads(good("score", "p.parquet", "--data", folder, "--json"))["extrapolate"]["n"] == 5
-    tables = json.loads(good("leaderboard", "show", "--json"))["tables"]
-    assert {line["kind"] for table in tables for line in table["lines"]} == {"floor"}
+    tables = json.loads(good("leaderboard", "show", "--open", "--json"))["tables"]
+    shown = {(line["kind"], line["model"]) for table in tables for line in table["lines"]}
+    assert shown == {("model", "my-constant"), ("model", "my-copy-operand")}
     good("leaderboard", "verify")
-    good("leaderboard", "compare", "constant", "copy-operand")
+    good("leaderboard", "compare", "my-constant", "my-copy-operand")
     good("leaderboard", "export", "--format", "json", "--out", "results")
     good("leaderboard", "verify", "--board", "results")
     good("leaderboard", "export", "--format", "html", "--out", "site")

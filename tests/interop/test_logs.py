@@ -179,7 +179,7 @@ def test_how_a_model_was_asked_is_part_of_its_identity(differences, rows, tmp_pa
         assert summary.encoding == {"name": f"lm-eval, 3 shots, {name}-v1"}
         assert outcome("submit", tmp_path / name, "--board", tmp_path / "board.sqlite")[0] == 0
     assert len(set(identities)) == 2
-    shown = outcome("leaderboard", "show", "--board", tmp_path / "board.sqlite", "--json")[1]
+    shown = outcome("leaderboard", "show", "--open", "--board", tmp_path / "board.sqlite", "--json")[1]
     assert shown.count('"parrot') == 2
 
 

@@ -39,7 +39,7 @@ def test_a_run_states_its_model(folder):
     assert re.fullmatch("sha256:[0-9a-f]{64}", result["recipe"]["revision"])
     assert result["recipe"]["trained_on"] == "nothing" and result["recipe"]["stop"] == "\n"
     assert {"torch", "transformers"} <= result["versions"].keys()
-    assert "external data: nothing" in run("leaderboard", "show", "--json").stdout
+    assert "external data: nothing" in run("leaderboard", "show", "--open", "--json").stdout
 
 
 def test_right_answers_count(tmp_path, monkeypatch):
