@@ -260,9 +260,11 @@ class Board:
 
     def digests(self) -> list[str]:
         """The digests of all submissions in the order of their arrival, including withdrawn ones."""
-        query = select(SubmissionRow.digest).order_by(SubmissionRow.submitted, SubmissionRow.digest)
+        query = select(SubmissionRow.submitted, SubmissionRow.digest)
         with self.transaction() as session:
-            return list(session.scalars(query))
+            numbers = {digest: number for digest, _, number in session.execute(_SENDINGS)}
+            rows = [(at, numbers.get(digest, 0), digest) for at, digest in session.execute(query)]
+        return [digest for _, _, digest in sorted(rows)]
 
     def stream(self, digests: list[str]) -> Iterator[SubmissionRecord]:
         """The submissions with some digests, of which a bounded number is in memory at a time."""
