@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mathbench.cli.leaderboard.options import BoardOption, TokenFile
+from mathbench.cli.leaderboard.options import BoardOption, NameOption, TokenFile
 from mathbench.cli.options import Json
 from mathbench.cli.output import out, print_json, print_message
 
@@ -24,6 +24,7 @@ def submit(
         typer.Argument(metavar="RUN", help="Run directory, directory with submission.json, or that file."),
     ],
     board: BoardOption = None,
+    name: NameOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and score, but store nothing.")] = False,
     token_file: TokenFile = None,
     as_json: Json = False,
@@ -39,13 +40,17 @@ def submit(
 
       mathbench submit runs/lstm-seq2seq --board team.sqlite
 
+      mathbench submit runs/lstm-seq2seq --name ada-lstm
+
       mathbench submit runs/lstm-seq2seq --board https://board.example.org --token-file ada.token
 
       mathbench submit mine/submission.json
     """
     from mathbench.leaderboard import submit as submitting
 
-    receipt = submitting.dry_run(run) if dry_run else submitting.submit_run(run, board, token_file)
+    receipt = (
+        submitting.dry_run(run, name) if dry_run else submitting.submit_run(run, board, token_file, name)
+    )
     if as_json:
         print_json(receipt.to_json())
     else:
