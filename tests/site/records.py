@@ -26,7 +26,7 @@ def record(task, correct, number=0, sizes=SIZES, submitter=None, withdrawn=None,
         scores[split] = SplitScore(total, {"all": total})
     return SubmissionRecord(
         hashlib.sha256(str(number).encode()).hexdigest(),
-        f"2026-01-01T00:{number // 60:02d}:{number % 60:02d}Z",
+        f"2026-01-01T{number // 3600:02d}:{number // 60 % 60:02d}:{number % 60:02d}Z",
         "claimed" if claimed else "re-scored",
         manifest(task, sizes, **changes),
         "0" * 64,
