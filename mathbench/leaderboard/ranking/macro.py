@@ -25,17 +25,22 @@ WHOLE = ""  # the scope of all tasks of a season
 
 
 class ModelKey(NamedTuple):
-    """What an average takes for one model on all tasks: one revision of one name of one submitter."""
+    """What an average takes for one model on all tasks: one revision of one name of one submitter.
+
+    Runs have other recipes on other tasks, so that their revision is empty: of each task their first attempt counts.
+    """
 
     submitter: str | None
     name: str
     supervision: Supervision
+    framework: str | None
     revision: str
 
     @classmethod
     def from_line(cls, line: "Entry | MacroAverage") -> "ModelKey":
         """The model of a line of a table."""
-        return cls(line.submitter, folded_name(line.model), line.supervision, line.revision)
+        revision = "" if isinstance(line, Entry) and line.runnable else line.revision
+        return cls(line.submitter, folded_name(line.model), line.supervision, line.framework, revision)
 
 
 @dataclass(frozen=True)
@@ -147,11 +152,16 @@ def macro_averages(board: RankedBoard, split: str = "interpolate", scope: str = 
 def _models(entries: Iterable[TaskEntry], board: RankedBoard, names: set[str]) -> list[_Model]:
     """The models with an entry that can be ranked; of several entries of one revision to a task the first counts."""
     ranked = [entry for entry in entries if entry.task.name in names and board.is_ranked(entry)]
-    by_model = grouped(ranked, lambda entry: ModelKey(*entry.key, entry.first.summary.revision))
+    by_model = grouped(ranked, _model_key)
     return [
         _Model(key, {entry.task.name: entry for entry in sorted(same, key=_latest_first)})
         for key, same in by_model.items()
     ]
+
+
+def _model_key(entry: TaskEntry) -> ModelKey:
+    summary = entry.first.summary
+    return ModelKey(*entry.key, summary.framework, "" if summary.runnable else summary.revision)
 
 
 def _latest_first(entry: TaskEntry) -> int:

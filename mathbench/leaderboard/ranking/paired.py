@@ -2,16 +2,17 @@
 
 **One seed each**: McNemar's test in its exact form, about these two trained networks.
 
-**Several seeds on a side**: about the models, so that the spread between seeds counts. The variance of the difference has
-a part of rows, from the means over seeds per row, and a part of seeds, with the few degrees of freedom that they give.
-What differs at random per row and seed is in both parts, so that their sum is not too small on average: Owen, The Annals
-of Applied Statistics 1 (2007). The parts do not share one number of degrees of freedom but are combined as in
-`mathbench.scores.variance_parts`: two seeds that are equal by chance would otherwise look like certainty.
+**Several seeds on a side**: about the models, so that the spread between seeds counts. The variance of the difference
+has a part of rows, from the means over seeds per row, and a part of seeds, with the few degrees of freedom that they
+give. What differs at random per row and seed is in both parts, so that their sum is not too small on average: Owen,
+The Annals of Applied Statistics 1 (2007). The parts do not share one number of degrees of freedom but are combined as
+in `mathbench.scores.variance_parts`: two seeds that are equal by chance would otherwise look like certainty.
 
-**Several tasks**: the mean paired difference. Its variance has the parts of a bootstrap that draws tasks, rows and seeds:
-rows and seeds within the tasks, and tasks. For a mean these are known in closed form (Efron, Tibshirani, An Introduction
-to the Bootstrap, 1993, chapter 5), so that nothing is drawn. Student's t takes account of the number of tasks, which the
-percentiles of a bootstrap over few tasks do not. With one task the part of tasks is absent: the statement is about it.
+**Several tasks**: the mean paired difference. Its variance has the parts of a bootstrap that draws tasks, rows and
+seeds: rows and seeds within the tasks, and tasks. For a mean these are known in closed form (Efron, Tibshirani, An
+Introduction to the Bootstrap, 1993, chapter 5), so that nothing is drawn. Student's t takes account of the number of
+tasks, which the percentiles of a bootstrap over few tasks do not. With one task the part of tasks is absent: the
+statement is about that task.
 """
 
 from collections.abc import Sequence

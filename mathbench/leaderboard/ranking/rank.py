@@ -236,6 +236,7 @@ def _line(runs: Sequence[SubmissionRecord], shares: Sequence[float], n: int, spl
         submitter=runs[0].submitter,
         revision=summary.revision,
         external=any(k.summary.external_data for k in runs),
+        runnable=summary.runnable,
         cpu_seconds=_mean([k.summary.cpu_seconds for k in runs]),
     )
 

@@ -57,7 +57,7 @@ def rows_of(digest: str, checked: CheckResult) -> list[ScoreRow]:
     ]
 
 
-def record_of(row: SubmissionRow, attempts: int) -> SubmissionRecord:
+def record_of(row: SubmissionRow, attempts: int, number: int) -> SubmissionRecord:
     """The record of a submission, from its row and the rows of its scores."""
     scores = {score.split: _split_score(score) for score in row.scores}
     solver = {
@@ -74,6 +74,7 @@ def record_of(row: SubmissionRow, attempts: int) -> SubmissionRecord:
         withdrawn=row.withdrawn,
         attempts=attempts,
         submitter=row.submitter,
+        number=number,
     )
 
 
