@@ -31,12 +31,12 @@ class TaskEntry:
     attempt: int
     attempts: int
 
-    @property
+    @cached_property
     def complete(self) -> bool:
         """Whether it answered all rows of the task."""
         return self.standings[0].complete
 
-    @property
+    @cached_property
     def records(self) -> tuple[SubmissionRecord, ...]:
         """The ranked submissions, one per training seed."""
         return tuple(found.record for found in self.standings)

@@ -13,9 +13,15 @@ import numpy as np
 from mathbench.errors import InputError, did_you_mean
 from mathbench.leaderboard.names import folded_name
 from mathbench.leaderboard.ranking.entries import TaskEntry
-from mathbench.leaderboard.ranking.paired import PairedTests, compare_over_tasks
+from mathbench.leaderboard.ranking.paired import (
+    Means,
+    PairedTests,
+    compare_over_tasks,
+    means_over_tasks,
+)
 from mathbench.leaderboard.ranking.ranked_board import RankedBoard
-from mathbench.leaderboard.ranking.shared_ranks import shared_ranks
+from mathbench.leaderboard.ranking.row_moments import own_moments
+from mathbench.leaderboard.ranking.shared_ranks import MAX_COMPARED, shared_ranks
 from mathbench.leaderboard.ranking.tables import Entry, by_supervision, grouped
 from mathbench.leaderboard.seasons.references import SOLVER
 from mathbench.leaderboard.seasons.season import SEASON_SPLITS, SeasonTask
@@ -171,20 +177,43 @@ def _latest_first(entry: TaskEntry) -> int:
 def _averages(
     board: RankedBoard, models: Sequence[_Model], tasks: Sequence[SeasonTask], split: str, scope: str
 ) -> list[MacroAverage]:
-    complete = [model for model in models if len(model.entries) == len(tasks)]
     found = []
-    if complete:
-        tests = _compare(board, complete, tasks, split)
-        places, gaps = shared_ranks(tests.shares, tests.better()), _gaps(tests)
-        for i, (model, place) in enumerate(zip(complete, places, strict=True)):
-            line = _average(model, tests, i, split, scope, len(tasks))
-            ranked = {"rank": place.rank, "wins": place.wins, "losses": place.losses}
-            found.append(replace(line, **ranked, gap=gaps.get(i)))
-    for model in (model for model in models if len(model.entries) < len(tasks)):
-        answered = [task for task in tasks if task.name in model.entries]
-        tests = _compare(board, [model], answered, split)
-        found.append(_average(model, tests, 0, split, scope, len(tasks)))
+    # models that answered the same tasks are averaged together
+    for names, same in grouped(models, lambda m: tuple(t.name for t in tasks if t.name in m.entries)).items():
+        answered = [task for task in tasks if task.name in names]
+        means = _means(board, same, answered, split)
+        lines = [_average(model, means, i, split, scope, len(tasks)) for i, model in enumerate(same)]
+        found += _ranked(board, same, lines, tasks, split) if len(answered) == len(tasks) else lines
     return found
+
+
+def _means(
+    board: RankedBoard, models: Sequence[_Model], tasks: Sequence[SeasonTask], split: str
+) -> Means:
+    moments = [
+        own_moments([board.shares(model.entries[task.name], split) for model in models], task.rows[split])
+        for task in tasks
+    ]
+    return means_over_tasks(moments, [task.weight for task in tasks])
+
+
+def _ranked(
+    board: RankedBoard,
+    models: Sequence[_Model],
+    lines: Sequence[MacroAverage],
+    tasks: Sequence[SeasonTask],
+    split: str,
+) -> list[MacroAverage]:
+    """The lines of models that answered all tasks with their ranks; the best ones are compared with each other."""
+    order = sorted(range(len(models)), key=lambda i: -lines[i].mean)
+    best, rest = order[:MAX_COMPARED], order[MAX_COMPARED:]
+    tests = _compare(board, [models[i] for i in best], tasks, split)
+    places, gaps = shared_ranks(tests.shares, tests.better()), _gaps(tests)
+    ranked = [
+        replace(lines[i], rank=place.rank, wins=place.wins, losses=place.losses, gap=gaps.get(at))
+        for at, (i, place) in enumerate(zip(best, places, strict=True))
+    ]
+    return [*ranked, *(replace(lines[i], rank=MAX_COMPARED + 1) for i in rest)]
 
 
 def _gaps(tests: PairedTests) -> dict[int, Gap]:
@@ -215,7 +244,7 @@ def _compare(
     return compare_over_tasks(moments, [task.weight for task in tasks])
 
 
-def _average(model: _Model, tests: PairedTests, i: int, split: str, scope: str, of: int) -> MacroAverage:
+def _average(model: _Model, means: Means, i: int, split: str, scope: str, of: int) -> MacroAverage:
     first = next(iter(model.entries.values())).first
     return MacroAverage(
         kind="model",
@@ -223,9 +252,9 @@ def _average(model: _Model, tests: PairedTests, i: int, split: str, scope: str, 
         framework=first.summary.framework,
         split=split,
         scope=scope,
-        mean=float(tests.shares[i]),
-        low=float(tests.low[i]),
-        high=float(tests.high[i]),
+        mean=float(means.shares[i]),
+        low=float(means.low[i]),
+        high=float(means.high[i]),
         tasks=len(model.entries),
         of=of,
         submitter=first.submitter,
