@@ -49,7 +49,8 @@ def test_other_tasks_are_open_and_in_no_average():
     assert [found.name for found in board.open_groups] == [made("prime").name]
     assert {m.first.model for m in board.season_models["interpolate"]} == {"a"}
     assert board.counts["open"] == 1 and board.counts["tasks"] == 3
-    assert not any(a.model == "elsewhere" for found in board.group_averages.values() for a in found)
+    scopes = (WHOLE, *board.season.groups)
+    assert not any(a.model == "elsewhere" for scope in scopes for a in board.averages_over("interpolate", scope))
 
 
 def test_winners_share_rank_one_and_stand_above_the_floor():

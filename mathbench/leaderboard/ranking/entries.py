@@ -80,6 +80,8 @@ def entries_of(standings: Iterable[Standing], season: Season) -> list[TaskEntry]
 
 def _entries_of_model(task: SeasonTask, standings: list[Standing]) -> list[TaskEntry]:
     """The entries of one model on one task, one per revision."""
+    if len(standings) == 1:
+        return [TaskEntry(task, (one,), 1, 1) for one in standings if one.record.withdrawn is None]
     standings = sorted(standings, key=lambda place: place.record.order)
     numbers = _attempt_numbers(standings)
     found = []

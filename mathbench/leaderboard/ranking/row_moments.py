@@ -128,7 +128,7 @@ def row_moments(rights: Sequence[Bool]) -> RowMoments:
     seeds = np.array([len(right) for right in models])
     by_seed = [right.mean(axis=1) for right in models]
     spreads = np.array([shares.var(ddof=1) if len(shares) > 1 else 0.0 for shares in by_seed])
-    both = _products(models, n)
+    both = _products(models, n) if (seeds > 1).any() else _common([right[0] for right in models])
     return RowMoments(n, seeds, np.array([shares.mean() for shares in by_seed]), spreads, both)
 
 
@@ -138,6 +138,13 @@ def _products(models: Sequence[Bool], n: int) -> Float:
         means = np.stack([_mean(right[:, start : start + BLOCK_ROWS]) for right in models])
         total += means @ means.T
     return total
+
+
+def _common(rights: Sequence[Bool]) -> Float:
+    """The number of rows that two models with one seed both have right, (M, M)."""
+    packed = np.packbits(np.stack(rights), axis=1)
+    words = np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8))).view(np.uint64)
+    return np.stack([np.bitwise_count(words & row).sum(axis=1) for row in words]).astype(np.float64)
 
 
 def _mean(right: Bool) -> Float:

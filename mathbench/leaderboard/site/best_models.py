@@ -103,7 +103,7 @@ def best_models(snapshot: Snapshot, split: str) -> BestModels:
 
 
 def _leaders(snapshot: Snapshot, split: str, scope: str, maximum: int) -> list[Leaders]:
-    ranked = [a for a in snapshot.group_averages[split, scope] if a.rank]
+    ranked = [a for a in snapshot.averages_over(split, scope) if a.rank]
     return [
         Leaders(scope, supervision, tuple(same[:maximum]), len(same))
         for supervision, same in by_supervision(ranked).items()

@@ -95,7 +95,7 @@ def measured(snapshot: Snapshot, split: str, scope: str) -> Iterator[Measured]:
         for group in snapshot.season_groups
         if split in group.tables and group.season_task and scope in (WHOLE, group.season_task.group)
     ]
-    for average in snapshot.group_averages[split, scope]:
+    for average in snapshot.averages_over(split, scope):
         if average.rank:
             yield _measured(average, groups)
 

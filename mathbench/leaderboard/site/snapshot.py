@@ -168,6 +168,7 @@ class Snapshot:
 
     def __init__(self, name: str, board: RankedBoard, attempts: Mapping[str, int] | None = None):
         self.name, self.board, self.attempts = name, board, dict(attempts or {})
+        self._group_averages: dict[tuple[str, str], list[MacroAverage]] = {}
 
     @cached_property
     def groups(self) -> dict[str, TaskGroup]:
@@ -252,15 +253,14 @@ class Snapshot:
         """The macro averages over the whole season per split."""
         return {split: macro_averages(self.board, split) for split in SCORED_SPLITS}
 
-    @cached_property
-    def group_averages(self) -> dict[tuple[str, str], list[MacroAverage]]:
-        """The macro averages per split and scope: the whole season, and each of its groups."""
-        found = {(split, WHOLE): averages for split, averages in self.averages.items()}
-        return found | {
-            (split, group): macro_averages(self.board, split, group)
-            for split in SCORED_SPLITS
-            for group in self.season.groups
-        }
+    def averages_over(self, split: str, scope: str) -> list[MacroAverage]:
+        """The macro averages over the whole season or one of its groups, computed once."""
+        if scope == WHOLE:
+            return self.averages[split]
+        key = split, scope
+        if key not in self._group_averages:
+            self._group_averages[key] = macro_averages(self.board, split, scope)
+        return self._group_averages[key]
 
     @cached_property
     def season_models(self) -> dict[str, list["SeasonModel"]]:
