@@ -70,7 +70,11 @@ name = "gcd"
 group = "operations"
 task = "gcd-v1"
 """
-NAMED = {"addition": "sums", "divisible": "multiples-of-7", "gcd": "gcd"}  # the names of the tasks in the season
+NAMED = {
+    "addition": "sums",
+    "divisible": "multiples-of-7",
+    "gcd": "gcd",
+}  # the names of the tasks in the season
 FLOORS = {"interpolate": {"constant": 90, "copy": 120}, "extrapolate": {"constant": 80}}  # right rows
 
 
@@ -128,7 +132,9 @@ def fill(board, place, tasks=tuple(TASKS), models=tuple(MODELS), sizes=SIZES):
 def fill_open(board, place):
     """Submit what is not about rows of the season, one with a name that only submissions of version 1 may have."""
     task = made("prime")
-    submit_run(write_run(place / "open", manifest(task, baseline="open-model"), answered(task, 0.1, 0)), str(board))
+    submit_run(
+        write_run(place / "open", manifest(task, baseline="open-model"), answered(task, 0.1, 0)), str(board)
+    )
     document = from_anybody(task)
     document["model"]["name"] = HOSTILE
     path = written_by_anybody(place / "hostile", document, answered(task, 0.2, 1), "p.parquet")

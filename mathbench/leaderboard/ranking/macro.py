@@ -187,9 +187,7 @@ def _averages(
     return found
 
 
-def _means(
-    board: RankedBoard, models: Sequence[_Model], tasks: Sequence[SeasonTask], split: str
-) -> Means:
+def _means(board: RankedBoard, models: Sequence[_Model], tasks: Sequence[SeasonTask], split: str) -> Means:
     moments = [
         own_moments([board.shares(model.entries[task.name], split) for model in models], task.rows[split])
         for task in tasks

@@ -207,9 +207,7 @@ def _open_line(runs: list[SubmissionRecord], split: str) -> Entry:
     return _line(runs, shares, n, split, attempts=sum(k.attempts for k in runs))
 
 
-def _line(
-    runs: Sequence[SubmissionRecord], shares: Sequence[float], n: int, split: str, **own: Any
-) -> Entry:
+def _line(runs: Sequence[SubmissionRecord], shares: Sequence[float], n: int, split: str, **own: Any) -> Entry:
     """A line of some submissions of one model that differ in the training seed."""
     summary = runs[0].summary
     low, high, spread = interval_bounds(shares, n)

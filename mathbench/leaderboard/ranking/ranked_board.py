@@ -83,6 +83,11 @@ class RankedBoard:
         return found
 
     @cached_property
+    def entry_of(self) -> dict[str, TaskEntry]:
+        """The entry of each submission that counts in one, by digest."""
+        return {record.digest: entry for entry in self.entries for record in entry.records}
+
+    @cached_property
     def open(self) -> list[SubmissionRecord]:
         """The submissions that are not about the rows of the season."""
         return [record for record in self.records if record.digest not in self.standings]
@@ -112,6 +117,11 @@ class RankedBoard:
         if key not in self._moments:
             self._moments[key] = row_moments([self.right(entry, split) for entry in compared])
         return self._moments[key]
+
+    def without_open(self) -> "RankedBoard":
+        """The board with the submissions of the season only."""
+        inside = [record for record in self.records if record.digest in self.standings]
+        return self.updated(inside)
 
     def updated(self, records: Sequence[SubmissionRecord]) -> "RankedBoard":
         """The same season with other submissions; what is known of rows and comparisons stays."""

@@ -145,6 +145,11 @@ class RankTable:
     group: str = ""
     title: str = ""
 
+    @property
+    def ranked(self) -> int:
+        """The number of models with a rank."""
+        return sum(line.rank is not None for line in self.lines)
+
 
 SORTS: dict[str, Callable[[Entry], Any]] = {
     "score": lambda line: (-line.exact_match, line.rank or 0, line.submitted),

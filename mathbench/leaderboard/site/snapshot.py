@@ -75,6 +75,19 @@ class TaskGroup:
         return found
 
     @cached_property
+    def places(self) -> dict[str, dict[str, tuple[RankTable, Entry]]]:
+        """Per split, the table and the line of each submission that stands in one."""
+        return {
+            split: {
+                digest: (table, line)
+                for table in tables
+                for line in table.lines
+                for digest in line.submissions
+            }
+            for split, tables in self.tables.items()
+        }
+
+    @cached_property
     def best(self) -> list[Entry]:
         """The models of the first scored split, of any supervision, best first."""
         split = next((split for split in SCORED_SPLITS if split in self.tables), "")
@@ -164,10 +177,18 @@ class Snapshot:
         name: the name of the board.
         board: its submissions as the season ranks them.
         attempts: the number of attempts per outcome.
+        with_open: whether open submissions are shown, which have pages once, beside the season of the front page.
     """
 
-    def __init__(self, name: str, board: RankedBoard, attempts: Mapping[str, int] | None = None):
-        self.name, self.board, self.attempts = name, board, dict(attempts or {})
+    def __init__(
+        self,
+        name: str,
+        board: RankedBoard,
+        attempts: Mapping[str, int] | None = None,
+        with_open: bool = True,
+    ):
+        self.name, self.attempts, self.with_open = name, dict(attempts or {}), with_open
+        self.board = board if with_open else board.without_open()
         self._group_averages: dict[tuple[str, str], list[MacroAverage]] = {}
 
     @cached_property
@@ -211,7 +232,8 @@ class Snapshot:
     def updated(self, changed: Sequence[SubmissionRecord], attempts: Mapping[str, int]) -> "Snapshot":
         """A new snapshot in which some submissions are new or changed."""
         known = {record.digest: record for record in (*self.board.records, *changed)}
-        return Snapshot(self.name, self.board.updated(list(known.values())), attempts)
+        board = self.board.updated(list(known.values()))
+        return Snapshot(self.name, board, attempts, self.with_open)
 
     def precompute(self) -> None:
         """Compute the cached properties that pages need."""

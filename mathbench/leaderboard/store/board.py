@@ -298,9 +298,7 @@ class Board:
                 by_digest.setdefault(score.digest, []).append(score)
             # a submission that arrives in between has no scores here yet, and is read with the next version
             rows = (row for row in session.execute(query) if row.digest in by_digest)
-            records = (
-                record_of(row, by_digest[row.digest], *sent.get(row.digest, (1, 0))) for row in rows
-            )
+            records = (record_of(row, by_digest[row.digest], *sent.get(row.digest, (1, 0))) for row in rows)
             return sorted(records, key=lambda record: record.order)
 
     def one(self, digest: str) -> SubmissionRecord | None:
