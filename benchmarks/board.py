@@ -1,9 +1,9 @@
 """How long a large board takes: `python benchmarks/board.py [--submissions N] [--tasks T] [--no-export] [--json FILE]`.
 
 A board of N made-up submissions to a season of T tasks is written to an SQLite file. Printed are seconds of the start
-of a server until it answers, of `leaderboard show` with filters and with `--macro`, and of the export of all pages. Then
-milliseconds over loopback: of the first request, which makes the page, of the median and the slowest of 50 more, of
-the median with a query that no one asked before, and right after a new submission.
+of a server until it answers, of `leaderboard show` with filters and with `--macro`, and of the export of all pages.
+Then milliseconds over loopback: of the first request, which makes the page, of the median and the slowest of 50 more,
+of the median with a query that no one asked before, and right after a new submission.
 """
 
 import argparse
@@ -76,7 +76,8 @@ def add_season(board: Board, tasks: Sequence[Task]) -> None:
     n = ROWS * len(STRATA)
     head = f'name = "{SEASON}"\n[rows]\ninterpolate = {n}\nextrapolate = {n}\n'
     entries = (
-        f'[[tasks]]\nname = "task-{i}"\ngroup = "group-{i % 2}"\ntask = "{task.id}"\ndigits = {task.parameters["digits"]}\n'
+        f'[[tasks]]\nname = "task-{i}"\ngroup = "group-{i % 2}"\n'
+        f'task = "{task.id}"\ndigits = {task.parameters["digits"]}\n'
         for i, task in enumerate(tasks)
     )
     text = head + "".join(entries)

@@ -48,6 +48,11 @@ class TaskGroup:
         return self.season_task.name if self.season_task else str(self.task["name"])
 
     @property
+    def kind(self) -> str:
+        """The group of tasks in the season; empty for open submissions."""
+        return self.season_task.group if self.season_task else ""
+
+    @property
     def address(self) -> str:
         """The address of the page."""
         if self.season_task is not None:
