@@ -93,7 +93,8 @@ NOTE = (
 SEALED_NOTE = (
     "In a sealed season this is different: every model answered rows of its own, drawn from the sealed seed and the "
     "digest of its weights, and tests are unpaired. A score is over all entries of the model in the round; an entry "
-    "without answers has all of them wrong, since its questions were seen. Floors and exact solver are scored on one more draw."
+    "without answers has all of them wrong, since its questions were seen. Floors and exact solver are scored on one "
+    "more draw."
 )
 SUPERVISION_NOTE = (
     "Ranks are among models of the same supervision: what training gives away beyond one answer per example."

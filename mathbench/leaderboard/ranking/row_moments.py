@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,6 +118,19 @@ def independent_moments(rights: Sequence[Bool]) -> RowMoments:
     return RowMoments(n, seeds, shares, spreads, both, independent=True)
 
 
+def own_moments(shares: Sequence[Sequence[float]], n: int) -> RowMoments:
+    """What is known of models from their shares alone, without comparisons between them.
+
+    Args:
+        shares: per model, the share of right answers of each training seed.
+        n: the number of rows.
+    """
+    spreads = np.array([np.var(own, ddof=1) if len(own) > 1 else 0.0 for own in shares])
+    seeds = np.array([len(own) for own in shares])
+    means = np.array([own[0] if len(own) == 1 else fmean(own) for own in shares])
+    return RowMoments(n, seeds, means, spreads, np.empty((0, 0)))
+
+
 def row_moments(rights: Sequence[Bool]) -> RowMoments:
     """Sum the results of models on the same rows.
 
@@ -133,7 +147,8 @@ def row_moments(rights: Sequence[Bool]) -> RowMoments:
     models = [np.atleast_2d(right) for right in rights]
     n = _row_count(models, "the same rows")
     seeds, _, shares, spreads = _shares(models)
-    return RowMoments(n, seeds, shares, spreads, _products(models, n))
+    both = _products(models, n) if (seeds > 1).any() else _common([right[0] for right in models])
+    return RowMoments(n, seeds, shares, spreads, both)
 
 
 def _row_count(models: Sequence[Bool], required: str) -> int:
@@ -158,6 +173,18 @@ def _shares(models: Sequence[Bool]) -> tuple[NDArray[np.int64], list[Float], Flo
 def _products(models: Sequence[Bool], n: int) -> Float:
     total = np.zeros((len(models), len(models)))
     for start in range(0, n, BLOCK_ROWS):
-        means = np.stack([right[:, start : start + BLOCK_ROWS].mean(axis=0) for right in models])
+        means = np.stack([_mean(right[:, start : start + BLOCK_ROWS]) for right in models])
         total += means @ means.T
     return total
+
+
+def _common(rights: Sequence[Bool]) -> Float:
+    """The number of rows that two models with one seed both have right, (M, M)."""
+    packed = np.packbits(np.stack(rights), axis=1)
+    words = np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8))).view(np.uint64)
+    return np.stack([np.bitwise_count(words & row).sum(axis=1) for row in words]).astype(np.float64)
+
+
+def _mean(right: Bool) -> Float:
+    """The mean over seeds of each row."""
+    return right[0].astype(np.float64) if len(right) == 1 else right.mean(axis=0)
