@@ -12,6 +12,7 @@ from mathbench.leaderboard.server.app import ServerLimits, make_app
 from mathbench.leaderboard.site import address
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submit import submit_run
+from tests.leaderboard.test_rounds import as_earlier
 
 from .test_api import SUBMIT, form
 
