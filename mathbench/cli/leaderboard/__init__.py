@@ -3,7 +3,17 @@
 import typer
 
 from mathbench.cli.command import CommandGroup
-from mathbench.cli.leaderboard import backup, compare, publish, rounds_host, serve, show, submit, verify
+from mathbench.cli.leaderboard import (
+    backup,
+    compare,
+    publish,
+    questions,
+    rounds_host,
+    serve,
+    show,
+    submit,
+    verify,
+)
 
 leaderboard = CommandGroup(
     help="Show, compare and verify submissions; run sealed rounds.",
@@ -13,6 +23,6 @@ leaderboard = CommandGroup(
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     submit.register(app)
-    for group in (show, publish, verify, compare, rounds_host, serve, backup):
+    for group in (show, questions, publish, verify, compare, rounds_host, serve, backup):
         group.register(leaderboard)
     app.add_typer(leaderboard, name="leaderboard")
