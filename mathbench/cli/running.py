@@ -114,9 +114,19 @@ def finish_run(request: RunRequest, data: "Data", folder: Path, plots: bool) -> 
         if not (folder / PLOTS_FOLDER).is_dir():
             draw(folder, data)
     if request.submit:
-        from mathbench.leaderboard.submit import submit_run
+        _submit(folder)
 
-        print_message(f"on the board: {submit_run(folder).board}   see it: mathbench leaderboard show")
+
+def _submit(folder: Path) -> None:
+    """Submit a run to the local board, unless the board computes what it is itself."""
+    from mathbench.baselines.result import Result
+    from mathbench.leaderboard.names import is_reserved
+    from mathbench.leaderboard.submit import submit_run
+
+    if is_reserved(Result.load(folder).baseline):
+        print_message("not on the board, which computes floors and the exact solver itself")
+        return
+    print_message(f"on the board: {submit_run(folder).board}   see it: mathbench leaderboard show")
 
 
 def _wants_plots(request: RunRequest, plots: bool) -> bool:

@@ -14,11 +14,9 @@ from urllib.parse import SplitResult, urlsplit
 from mathbench.errors import InputError, os_error_message
 from mathbench.leaderboard.proof import PROOF, Proof
 from mathbench.leaderboard.store.database import chosen
-from mathbench.leaderboard.submission import manifest_path, submission_files
+from mathbench.leaderboard.submission import manifest_path, read_manifest, submission_files
 from mathbench.leaderboard.submission_record import Receipt
-from mathbench.scores import strict_json
 from mathbench.scores.results import SplitScore
-from mathbench.scores.untrusted import read_limited
 
 ADDRESS = "/api/v1/submissions"
 MAX_ATTEMPTS = 3  # safe, because the same content again is the same submission
@@ -67,18 +65,19 @@ def read_token(file: Path | None) -> str:
     return found.strip()
 
 
-def send_submission(run: Path, url: str, secret: str) -> Receipt:
+def send_submission(run: Path, url: str, secret: str, name: str | None = None) -> Receipt:
     """Send the files of a run to a served board.
 
     Args:
         run: the run directory.
+        name: of the model on the board; None for that of the baseline.
         url: of the board, such as ``http://host:8000``.
         secret: the token.
 
     Raises:
         InputError: one line for whatever fails.
     """
-    return send_files(_files(run), url, secret)
+    return send_files(_files(run, name), url, secret)
 
 
 def send_files(
@@ -164,12 +163,13 @@ def _host(parts: SplitResult) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _files(path: Path) -> FormFiles:
+def _files(path: Path, name: str | None) -> FormFiles:
     """The manifest and the files that it names: file name and content by part of the form."""
     manifest = manifest_path(path)
-    document = strict_json.parse(read_limited(manifest, strict_json.MAX_BYTES), manifest.name)
+    document = read_manifest(manifest, name)
     files = submission_files(manifest, document)
-    return {part: (file.name, file.read_bytes()) for part, file in files.items()}
+    found = {part: (file.name, file.read_bytes()) for part, file in files.items()}
+    return found if name is None else {**found, "manifest": (manifest.name, json.dumps(document).encode())}
 
 
 def multipart_body(files: FormFiles, fields: Mapping[str, str] | None = None) -> tuple[bytes, str]:

@@ -41,11 +41,20 @@ def check_name(name: str) -> None:
     """
     if not re.fullmatch(EARLIER, name):
         raise InputError(f"the name of a model must be {ALLOWED}. Received: {name[:100]!a}.")
-    if folded_name(name) in reserved_names():
+    if is_reserved(name):
         raise InputError(
             f"the name {name!a} is reserved: the board itself computes floors and the exact solver. "
             "Choose another name."
         )
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a name is that of a floor or of the exact solver.
+
+    >>> is_reserved("Exact_Solver"), is_reserved("mlp")
+    (True, False)
+    """
+    return folded_name(name) in reserved_names()
 
 
 @cache

@@ -16,6 +16,7 @@ from mathbench.certificates.document import MAX_BYTES
 from mathbench.errors import InputError
 from mathbench.families import from_spec
 from mathbench.hashing import check_seed
+from mathbench.leaderboard.names import check_name
 from mathbench.leaderboard.submission_manifest import (
     ManifestSummary,
     certificate_entry,
@@ -156,21 +157,38 @@ def canonical_json(document: Mapping[str, Any]) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def open_submission(path: str | Path) -> Submission:
+def open_submission(path: str | Path, name: str | None = None) -> Submission:
     """Read a submission from a run directory, a directory with a submission.json, or that file.
+
+    Args:
+        path: the directory or the file.
+        name: of the model of a run on the board, instead of that of its baseline.
 
     Raises:
         InputError: one line with the reason.
     """
     file = manifest_path(local_path(path))
-    manifest = Manifest(
-        _object(strict_json.parse(read_limited(file, strict_json.MAX_BYTES), file.name), file.name)
-    )
+    manifest = Manifest(read_manifest(file, name))
     files = submission_files(file, manifest.document)
     for name in (path.name for path in files.values() if not path.is_file()):
         raise InputError(f"'{file.parent}' is incomplete: it must contain {file.name} and {name}.")
     certificate = read_limited(files["certificate"], MAX_BYTES) if "certificate" in files else None
     return build_submission(manifest, read_limited(files["predictions"], MAX_FILE), certificate)
+
+
+def read_manifest(file: Path, name: str | None = None) -> dict[str, Any]:
+    """Read the JSON object of a manifest, without checking it, and give the model of a run a name.
+
+    Raises:
+        InputError: for no JSON object, or a name for a submission.json, which has its own.
+    """
+    document = _object(strict_json.parse(read_limited(file, strict_json.MAX_BYTES), file.name), file.name)
+    if name is None:
+        return document
+    if "model" in document:
+        raise InputError(f"--name is for runs; {file.name} names its model itself, in model.name.")
+    check_name(name)
+    return {**document, "name": name}
 
 
 def submission_files(manifest: Path, document: Mapping[str, Any]) -> dict[str, Path]:

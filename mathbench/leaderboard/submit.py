@@ -7,6 +7,7 @@ from pathlib import Path
 from time import sleep
 
 from mathbench.errors import InputError
+from mathbench.leaderboard import names
 from mathbench.leaderboard.check import CheckResult, check_submission
 from mathbench.leaderboard.seasons import expand
 from mathbench.leaderboard.seasons.files import available, load_season
@@ -16,7 +17,9 @@ from mathbench.leaderboard.submission_record import RESCORED, Receipt, current_b
 from mathbench.storage.location import local_path
 
 
-def submit_run(path: str | Path, board: str | Path | None = None, token_file: Path | None = None) -> Receipt:
+def submit_run(
+    path: str | Path, board: str | Path | None = None, token_file: Path | None = None, name: str | None = None
+) -> Receipt:
     """Recompute the scores of a run and store it on a board.
 
     Args:
@@ -24,33 +27,38 @@ def submit_run(path: str | Path, board: str | Path | None = None, token_file: Pa
         board: a path, database URL or the http(s) URL of a server; by default MATHBENCH_BOARD or the
             user's own board.
         token_file: holds the token for a server; by default MATHBENCH_TOKEN is the token.
+        name: of the model of a run on the board, instead of that of its baseline.
 
     Raises:
         InputError: when the run is refused; the board records the attempt.
     """
     from mathbench.leaderboard import client
     from mathbench.leaderboard.store.board import Board
+    from mathbench.leaderboard.store.database import DatabaseUnreachable
 
     path = _checked_path(path)
     if url := client.server_url(board):
         secret = client.read_token(token_file)
-        dry_run(path)  # a submission that the server would refuse is not sent
-        return client.send_submission(path, url, secret)
+        dry_run(path, name)  # a submission that the server would refuse is not sent
+        return client.send_submission(path, url, secret, name)
     opened = Board(board)
     try:
-        submission = open_submission(path)
+        submission = open_submission(path, name)
         checked = check_submission(submission)
+        stored = opened.keep(submission, checked, source=path.name)
+    except DatabaseUnreachable:
+        raise
     except InputError as error:
         opened.refuse(str(error))
         raise
-    stored = opened.keep(submission, checked, source=path.name)
     return make_receipt(submission, checked, opened.name, stored.new, stored.attempts)
 
 
-def dry_run(path: str | Path) -> Receipt:
-    """Check and score a submission without storing it."""
+def dry_run(path: str | Path, name: str | None = None) -> Receipt:
+    """Check and score a submission without storing it; `name` as for `submit_run`."""
     path = _checked_path(path)
-    submission = open_submission(path)
+    submission = open_submission(path, name)
+    names.check_name(submission.manifest.summary.model)
     found = make_receipt(submission, check_submission(submission), board="", new=False, attempts=0)
     sent = {
         "predictions": submission.predictions.num_rows,
@@ -165,6 +173,7 @@ def dry_run_season(
 
 
 def _check_all(sent: SeasonSubmission, on_task: Callable[[int], None]) -> list[CheckResult]:
+    names.check_name(sent.submissions[0].manifest.summary.model)
     found = []
     for submission in sent.submissions:
         try:

@@ -37,6 +37,10 @@ DatabaseOption = Annotated[
         help="Board: an SQLite file or a database URL. Default: MATHBENCH_BOARD, else the user's own board.",
     ),
 ]
+NameOption = Annotated[
+    str | None,
+    typer.Option("--name", help="Name of the model on the board. Default: that of the baseline."),
+]
 TokenFile = Annotated[
     Path | None,
     typer.Option("--token-file", help="File with the token for a server. Default: MATHBENCH_TOKEN."),

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mathbench.cli.leaderboard.options import BoardOption, TokenFile
+from mathbench.cli.leaderboard.options import BoardOption, NameOption, TokenFile
 from mathbench.cli.options import Json
 from mathbench.cli.output import ProgressBar, out, print_json, print_message, table
+from mathbench.errors import InputError
 
 if TYPE_CHECKING:
     from mathbench.leaderboard.submission_record import Receipt
@@ -25,6 +26,7 @@ def submit(
         typer.Argument(metavar="RUN", help="Run directory, directory with submission.json, or that file."),
     ],
     board: BoardOption = None,
+    name: NameOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and score, but store nothing.")] = False,
     token_file: TokenFile = None,
     as_json: Json = False,
@@ -43,6 +45,8 @@ def submit(
 
       mathbench submit runs/lstm-seq2seq --board team.sqlite
 
+      mathbench submit runs/lstm-seq2seq --name ada-lstm
+
       mathbench submit runs/lstm-seq2seq --board https://board.example.org --token-file ada.token
 
       mathbench submit mine/submission.json
@@ -50,9 +54,13 @@ def submit(
     from mathbench.leaderboard import submit as submitting
 
     if (whole := submitting.open_season_submission(run, board)) is not None:
+        if name is not None:
+            raise InputError("--name is for runs; a submission.json names its model itself, in model.name.")
         _submit_season(whole, board, token_file, dry_run, as_json)
         return
-    receipt = submitting.dry_run(run) if dry_run else submitting.submit_run(run, board, token_file)
+    receipt = (
+        submitting.dry_run(run, name) if dry_run else submitting.submit_run(run, board, token_file, name)
+    )
     if as_json:
         print_json(receipt.to_json())
     else:

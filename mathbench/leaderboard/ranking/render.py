@@ -85,10 +85,10 @@ HOST = "host"  # shown as the submitter of what the host put on the board
 MARKS = ("<!-- leaderboard: begin -->", "<!-- leaderboard: end -->")
 
 NOTE = (
-    "Exact match on rows that training never saw; all models of a table of a season answered the same ones. Models that "
-    "share a rank cannot be told apart by paired tests at 95 %, corrected for the number of pairs. Incomplete, claimed and "
-    "open entries have no rank. *Floors* are shortcuts without understanding; floors and exact solver are computed from the "
-    "season. † the claimed score is not the recomputed one, which is shown."
+    "Exact match on rows that training never saw; all models of a table of a season answered the same ones. Models "
+    "that share a rank cannot be told apart by paired tests at 95 %, corrected for the number of pairs. Incomplete, "
+    "claimed and open entries have no rank. *Floors* are shortcuts without understanding; floors and exact solver are "
+    "computed from the season. † the claimed score is not the recomputed one, which is shown."
 )
 SUPERVISION_NOTE = (
     "Ranks are among models of the same supervision: what training gives away beyond one answer per example."

@@ -4,6 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -191,7 +192,7 @@ def _task(entry: Any, content: Mapping[str, Any]) -> SeasonTask:
         _check_plain(found)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
-    return found if found.name else SeasonTask(**{**vars(found), "name": found.task.name})
+    return found if found.name else replace(found, name=found.task.name)
 
 
 def _check_plain(found: SeasonTask) -> None:

@@ -51,7 +51,9 @@ class SeasonTask:
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, which determine the rows."""
-        return {**vars(self), "parameters": self.task.parameters, "rows": dict(self.rows)}
+        names = ("name", "group", "id", "seed", "weight")
+        own = {name: getattr(self, name) for name in names}
+        return {**own, "parameters": self.task.parameters, "rows": dict(self.rows)}
 
 
 @dataclass(frozen=True)

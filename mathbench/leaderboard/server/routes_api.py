@@ -14,6 +14,7 @@ from mathbench.leaderboard.ranking.render import tables_json
 from mathbench.leaderboard.server import queries, responses, scoring_process, uploads
 from mathbench.leaderboard.server.access import admit, authenticate
 from mathbench.leaderboard.server.caching import etag_response, json_bytes, response
+from mathbench.leaderboard.store.database import DatabaseUnreachable
 from mathbench.leaderboard.store.tokens import redact_tokens
 from mathbench.leaderboard.submit import make_receipt
 from mathbench.scores.untrusted import MAX_ROWS
@@ -129,10 +130,12 @@ def _keep(state: Any, folder: Path, token: str) -> tuple[bytes, bool]:
     """Score the submission in a folder and store it; a refusal is recorded as an attempt."""
     try:
         submission, checked = scoring_process.check_folder(folder, state.limits.scoring_seconds)
+        stored = state.board.keep(submission, checked, source="server", token=token)
+    except DatabaseUnreachable:
+        raise
     except InputError as error:
         state.board.refuse(redact_tokens(str(error)), token)
         raise
-    stored = state.board.keep(submission, checked, source="server", token=token)
     state.presence.check()  # a receipt is given only for what is on the board
     receipt = make_receipt(submission, checked, state.name, stored.new, stored.attempts)
     return json_bytes(receipt.to_json()), stored.new

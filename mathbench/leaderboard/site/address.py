@@ -9,8 +9,9 @@ from mathbench.leaderboard.submission import canonical_json
 
 MAX_NAME = 60  # characters of a name in an address
 
-OVERVIEW, MODELS, COMPARE, ROUNDS, SUBMIT, ABOUT = (
-    f"{name}.html" for name in ("index", "models", "compare", "rounds", "submit", "about")
+OVERVIEW, MODELS, PROGRESS, OPEN, COMPARE, SEASONS, ROUNDS, SUBMIT, ABOUT = (
+    f"{name}.html"
+    for name in ("index", "models", "progress", "open", "compare", "seasons", "rounds", "submit", "about")
 )
 CERTIFICATES = "certificates/"
 
@@ -40,6 +41,15 @@ def of_season_task(name: str) -> str:
     'tasks/sums.html'
     """
     return f"tasks/{_distinct(name)}.html"
+
+
+def of_season(name: str) -> str:
+    """The folder with the pages of a season that is not the one of the front page.
+
+    >>> of_season("core-1")
+    'seasons/core-1/'
+    """
+    return f"seasons/{name}/"
 
 
 def of_task(name: str, versioned: str) -> str:

@@ -44,11 +44,15 @@ class PageContext:
         board: the board's name.
         served: whether the pages come from a server, which can search and accept submissions.
         rounds: whether there are sealed rounds.
+        season: the title of the season.
+        folder: of the pages of the season below the root of the site; empty for that of the front page.
     """
 
     board: str
     served: bool
     rounds: bool
+    season: str = ""
+    folder: str = ""
 
 
 @cache
@@ -89,11 +93,14 @@ def render_page(template: str, context: PageContext, path: str, **values: Any) -
     Args:
         template: such as ``task.html``.
         context: the values that all pages share.
-        path: the page's own address, which links are relative to.
+        path: the page's own address in its season, which links are relative to.
         values: further values of the template, which escapes text from strangers.
     """
     root = "../" * path.count("/")
-    text = _environment().get_template(template).render(context=context, path=path, root=root, **values)
+    # what all seasons share lies above the pages of a season
+    top = root + "../" * context.folder.count("/")
+    shared = {"context": context, "path": path, "root": root, "top": top}
+    text = _environment().get_template(template).render(**shared, **values)
     return Page(text.encode())
 
 

@@ -129,7 +129,11 @@ class Snapshot:
 
     def __init__(self, name: str, board: RankedBoard, attempts: Mapping[str, int] | None = None):
         self.name, self.board, self.attempts = name, board, dict(attempts or {})
-        self.groups = {group.address: group for group in (*self._season_groups(), *self._open_groups())}
+
+    @cached_property
+    def groups(self) -> dict[str, TaskGroup]:
+        """The tasks by the address of their page: those of the season, then those of open submissions."""
+        return {group.address: group for group in (*self._season_groups(), *self._open_groups())}
 
     def _season_groups(self) -> Iterator[TaskGroup]:
         """The tasks of the season, in its order."""

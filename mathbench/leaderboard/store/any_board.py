@@ -2,11 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from mathbench.errors import InputError, did_you_mean
 from mathbench.leaderboard.ranking.ranked_board import LoadRights, RankedBoard, Rights, RowCache
-from mathbench.leaderboard.seasons.files import check_new_season
-from mathbench.leaderboard.seasons.references import References, builtin_seasons, seasons_in
+from mathbench.leaderboard.seasons.files import FOLDER, check_new_season
+from mathbench.leaderboard.seasons.references import (
+    References,
+    builtin_seasons,
+    references_path,
+    references_text,
+    seasons_in,
+)
 from mathbench.leaderboard.seasons.season import CORE, Season
 from mathbench.leaderboard.store import wrong_answers
 from mathbench.leaderboard.store.board import Board
@@ -23,6 +30,7 @@ from mathbench.leaderboard.store.folder import (
 from mathbench.leaderboard.store.rebuilding import read_right, rebuild
 from mathbench.leaderboard.submission import Submission
 from mathbench.leaderboard.submission_record import SubmissionRecord
+from mathbench.storage import atomic
 
 LoadPredictions = Callable[
     [str], bytes
@@ -65,6 +73,41 @@ def choose_season(
     if name not in seasons:
         raise InputError(f"the board has no season '{name}'. {did_you_mean(name, seasons)}")
     return seasons[name]
+
+
+def check_season_is_new(target: str | Path | None, season: Season) -> None:
+    """Check that a season may be added to a board.
+
+    Raises:
+        InputError: when the board has another season of its name.
+    """
+    if not is_folder(target):
+        Board(target)  # created where there is none
+    check_new_season(season, (other for other, _ in load_seasons(target).values()))
+
+
+def add_season(target: str | Path | None, text: str, season: Season, references: Mapping[str, Any]) -> str:
+    """Add a season to a board.
+
+    Args:
+        target: the board.
+        text: the TOML file of the season.
+        season: the season in it.
+        references: from `compute_references`.
+
+    Returns:
+        The name of the board.
+    """
+    if not is_folder(target):
+        board = Board(target)
+        board.add_season(text, season, references)
+        return board.name
+    path = folder_path(target) / FOLDER / f"{season.name}.toml"
+    atomic.make_folder(path.parent)
+    # the season itself comes last, so that it is never there without its references
+    atomic.write(references_path(path), references_text(references))
+    atomic.write(path, text)
+    return str(folder_path(target))
 
 
 def load_ranked(target: str | Path | None, season: str | None = None) -> tuple[str, RankedBoard]:
