@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mathbench.errors import InputError, did_you_mean
+from mathbench.leaderboard.names import folded_name
 from mathbench.leaderboard.ranking.entries import TaskEntry
 from mathbench.leaderboard.ranking.paired import PairedTests, compare_over_tasks
 from mathbench.leaderboard.ranking.ranked_board import RankedBoard
 from mathbench.leaderboard.ranking.shared_ranks import shared_ranks
-from mathbench.leaderboard.ranking.tables import by_supervision, grouped
+from mathbench.leaderboard.ranking.tables import Entry, by_supervision, grouped
 from mathbench.leaderboard.seasons.references import SOLVER
 from mathbench.leaderboard.seasons.season import SEASON_SPLITS, SeasonTask
 from mathbench.leaderboard.submission_manifest import Supervision
@@ -29,6 +30,11 @@ class ModelKey(NamedTuple):
     name: str
     supervision: Supervision
     revision: str
+
+    @classmethod
+    def from_line(cls, line: "Entry | MacroAverage") -> "ModelKey":
+        """The model of a line of a table."""
+        return cls(line.submitter, folded_name(line.model), line.supervision, line.revision)
 
 
 @dataclass(frozen=True)
