@@ -62,8 +62,12 @@ def entries(records: Iterable[SubmissionRecord], season: Season) -> list[TaskEnt
         records: all submissions of a board.
         season: the season.
     """
-    found = [place for record in records if (place := standing(record, season)) is not None]
-    by_task = grouped(found, lambda place: place.task.name)
+    return entries_of([place for record in records if (place := standing(record, season))], season)
+
+
+def entries_of(standings: Iterable[Standing], season: Season) -> list[TaskEntry]:
+    """The entries of a season, from the standings of all submissions that have one there."""
+    by_task = grouped(standings, lambda place: place.task.name)
     return [
         entry
         for task in season.tasks

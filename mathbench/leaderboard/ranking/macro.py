@@ -4,7 +4,8 @@ As in the tables of single tasks, models are ranked among those of the same supe
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,6 +39,24 @@ class ModelKey(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Gap:
+    """The paired difference of a mean to that of the next model.
+
+    Args:
+        difference: of the shares, at least 0.
+        low, high: its 95 % interval.
+        p: the p-value, corrected for all pairs of the ranking.
+        significant: whether the difference is significant at 95 %, all pairs together.
+    """
+
+    difference: float
+    low: float
+    high: float
+    p: float
+    significant: bool
+
+
+@dataclass(frozen=True)
 class MacroAverage:
     """The weighted mean of a model over the tasks of a season, or of one of its groups.
 
@@ -55,6 +74,7 @@ class MacroAverage:
         supervision: of the models that it stands with, one of `SUPERVISIONS`.
         submitter, revision: of the model.
         external: whether it was trained on other data than rows of a task.
+        gap: to the next model of the ranking; None for the last one and without rank.
     """
 
     kind: str
@@ -74,6 +94,7 @@ class MacroAverage:
     submitter: str | None = None
     revision: str = ""
     external: bool = False
+    gap: Gap | None = None
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -82,7 +103,7 @@ class MacroAverage:
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
-        return dict(vars(self))
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -144,15 +165,37 @@ def _averages(
     found = []
     if complete:
         tests = _compare(board, complete, tasks, split)
-        places = shared_ranks(tests.shares, tests.better())
+        places, gaps = shared_ranks(tests.shares, tests.better()), _gaps(tests)
         for i, (model, place) in enumerate(zip(complete, places, strict=True)):
             line = _average(model, tests, i, split, scope, len(tasks))
-            found.append(replace(line, rank=place.rank, wins=place.wins, losses=place.losses))
+            ranked = {"rank": place.rank, "wins": place.wins, "losses": place.losses}
+            found.append(replace(line, **ranked, gap=gaps.get(i)))
     for model in (model for model in models if len(model.entries) < len(tasks)):
         answered = [task for task in tasks if task.name in model.entries]
         tests = _compare(board, [model], answered, split)
         found.append(_average(model, tests, 0, split, scope, len(tasks)))
     return found
+
+
+def _gaps(tests: PairedTests) -> dict[int, Gap]:
+    """By the index of a model, its lead over the next one; the last has none."""
+    order = np.argsort(-tests.shares, kind="stable").tolist()
+    better = tests.better()
+    return {
+        i: Gap(
+            *(
+                float(matrix[i, j])
+                for matrix in (
+                    tests.difference,
+                    tests.difference_low,
+                    tests.difference_high,
+                    tests.corrected,
+                )
+            ),
+            bool(better[i, j]),
+        )
+        for i, j in pairwise(order)
+    }
 
 
 def _compare(

@@ -6,11 +6,11 @@ from functools import cached_property
 
 import numpy as np
 
-from mathbench.leaderboard.ranking.entries import TaskEntry, entries
+from mathbench.leaderboard.ranking.entries import TaskEntry, entries_of
 from mathbench.leaderboard.ranking.row_moments import RowMoments, row_moments
 from mathbench.leaderboard.seasons.references import References
 from mathbench.leaderboard.seasons.season import Season
-from mathbench.leaderboard.seasons.standing import standing
+from mathbench.leaderboard.seasons.standing import Standing, standing
 from mathbench.leaderboard.submission_record import SubmissionRecord
 from mathbench.scores.metrics import Bool
 
@@ -70,16 +70,22 @@ class RankedBoard:
     _moments: dict[tuple[object, ...], RowMoments] = field(default_factory=dict)
 
     @cached_property
+    def standings(self) -> dict[str, Standing]:
+        """Where the submissions of the season stand, by digest."""
+        found = ((record.digest, standing(record, self.season)) for record in self.records)
+        return {digest: place for digest, place in found if place is not None}
+
+    @cached_property
     def entries(self) -> list[TaskEntry]:
         """The entries of the season; which of their rows are right is known."""
-        found = entries(self.records, self.season)
+        found = entries_of(self.standings.values(), self.season)
         self.rows.fetch(record.digest for entry in found for record in entry.records)
         return found
 
     @cached_property
     def open(self) -> list[SubmissionRecord]:
         """The submissions that are not about the rows of the season."""
-        return [record for record in self.records if standing(record, self.season) is None]
+        return [record for record in self.records if record.digest not in self.standings]
 
     def is_ranked(self, entry: TaskEntry) -> bool:
         """Whether an entry takes part in comparisons: it answered all rows, and the board can tell which are right."""

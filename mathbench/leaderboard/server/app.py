@@ -57,7 +57,11 @@ class ServerLimits:
 
 
 def make_app(
-    board: Board, limits: ServerLimits | None = None, rounds: Path | None = None, secrets: Path | None = None
+    board: Board,
+    limits: ServerLimits | None = None,
+    rounds: Path | None = None,
+    secrets: Path | None = None,
+    season: str | None = None,
 ) -> FastAPI:
     """Make the application for a board.
 
@@ -66,6 +70,10 @@ def make_app(
         limits: by default `ServerLimits()`.
         rounds: holds the folders of sealed rounds; None for a server without rounds.
         secrets: holds NAME.json with seed and salt of each round; None for the paths that `round open` uses.
+        season: the name of the season of the front page; None for the default one.
+
+    Raises:
+        InputError: when the board has no such season.
     """
     limits = limits or ServerLimits()
     app = FastAPI(
@@ -75,7 +83,7 @@ def make_app(
         lifespan=_lifespan,
         redoc_url=None,
     )
-    _set_state(app, board, limits, rounds)
+    _set_state(app, board, limits, rounds, season)
     app.include_router(api)
     if rounds is not None:
         routes_rounds.add_routes(app, RoundFolders(rounds, secrets))
@@ -89,11 +97,13 @@ def make_app(
     return app
 
 
-def _set_state(app: FastAPI, board: Board, limits: ServerLimits, rounds: Path | None) -> None:
+def _set_state(
+    app: FastAPI, board: Board, limits: ServerLimits, rounds: Path | None, season: str | None
+) -> None:
     state = app.state
     state.board, state.limits, state.name = board, limits, board.public_name
     state.presence = StorePresence(board)
-    state.current = CurrentBoard(board, rounds)
+    state.current = CurrentBoard(board, rounds, season)
     state.tables, state.pages = ResponseCache(), ResponseCache()
     state.rates = RateLimits(
         limits.requests_per_minute, limits.submissions_per_minute, limits.submissions_per_token

@@ -25,6 +25,7 @@ def serve(
     ready: Callable[[str], None],
     rounds: Path | None = None,
     secrets: Path | None = None,
+    season: str | None = None,
 ) -> None:
     """Serve a board until the process is stopped.
 
@@ -36,6 +37,7 @@ def serve(
         ready: called with the URL when the socket accepts connections.
         rounds: as for `make_app`.
         secrets: as for `make_app`.
+        season: as for `make_app`.
 
     Raises:
         InputError: when the address cannot be used, or may not be served without a token.
@@ -52,7 +54,7 @@ def serve(
     listening = _listen(host, port)
     with listening:
         config = uvicorn.Config(
-            make_app(board, limits, rounds, secrets),
+            make_app(board, limits, rounds, secrets, season),
             log_config=None,
             access_log=False,
             server_header=False,

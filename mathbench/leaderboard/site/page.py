@@ -69,6 +69,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "clean": escape_control,
         "percent": charts.percent,
+        "points": charts.points,
         "heat": charts.heat,
         "pretty": _pretty,
         "supervised": SUPERVISIONS.__getitem__,

@@ -1,7 +1,7 @@
 """The pages of a board by their addresses, rendered from one snapshot."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from itertools import islice
 
@@ -9,14 +9,19 @@ from mathbench.errors import InputError
 from mathbench.leaderboard.ranking.compare import ComparisonResult, compare
 from mathbench.leaderboard.ranking.pairs import Comparisons
 from mathbench.leaderboard.rounds.rules import Round
+from mathbench.leaderboard.seasons.season import Season
 from mathbench.leaderboard.site import (
     address,
     comparison_page,
     model_comparison_page,
     model_page,
+    models_page,
+    open_page,
     overview_page,
+    progress_page,
     proof_page,
     round_page,
+    season_page,
     task_page,
 )
 from mathbench.leaderboard.site.page import CERTIFICATE, STATIC, Page, PageContext, render_page, static
@@ -26,6 +31,7 @@ from mathbench.leaderboard.store.any_board import LoadPredictions
 from mathbench.leaderboard.store.folder import LoadFile
 from mathbench.leaderboard.submission_record import BADGES, SubmissionRecord
 
+_SEASON = re.compile(r"seasons/([^/]+)/(.*)")
 _MODELS = re.compile(rf"models(?:\.({SCORED_SPLITS[1]}))?(?:\.(\d{{1,6}}))?\.html")
 _CERTIFICATE = re.compile(rf"{address.CERTIFICATES}([0-9a-f]{{12}})\.safetensors")
 _PROOF = re.compile(r"proofs/([0-9a-f]{12})\.html")
@@ -35,14 +41,16 @@ MIN_ID_DIGITS = 8  # of an id in a query
 
 
 class PageSet:
-    """The pages of a board at one moment.
+    """The pages of a board at one moment, in one season; those of its other seasons lie in folders below.
 
     Args:
-        snapshot: the board.
+        snapshot: the board in the season of the front page.
         rounds: its sealed rounds, by the address of their page.
         load_predictions: reads the predictions of submissions that are more than claimed; None for a board without.
         served: whether the pages come from a server.
         load_certificate: reads stored certificates.
+        others: the board in its other seasons.
+        folder: of these pages below the root of the site.
     """
 
     def __init__(
@@ -52,40 +60,66 @@ class PageSet:
         load_predictions: LoadPredictions | None,
         served: bool,
         load_certificate: LoadFile = lambda digest: None,
+        others: Sequence[Snapshot] = (),
+        folder: str = "",
     ):
         self.snapshot, self.rounds, self._load_predictions = snapshot, rounds, load_predictions
         self._load_certificate = load_certificate
-        self.context = PageContext(snapshot.name, served, bool(rounds))
+        self.context = PageContext(snapshot.name, served, bool(rounds), snapshot.season.title, folder)
         self.comparisons = Comparisons(snapshot.board)
         self._compared = lru_cache(maxsize=64)(self._compare)
+        self.others = {
+            other.season.name: PageSet(
+                other,
+                rounds,
+                load_predictions,
+                served,
+                load_certificate,
+                folder=address.of_season(other.season.name),
+            )
+            for other in others
+        }
 
     def paths(self) -> Iterator[str]:
         """The addresses of all pages, data and static files of an exported site."""
-        yield from (address.OVERVIEW, address.COMPARE, address.ROUNDS, address.ABOUT, address.SUBMIT)
+        yield from (address.ROUNDS, address.ABOUT, address.SUBMIT, address.SEASONS)
         yield from (f"static/{name}" for name in STATIC)
+        yield from (path for at in self.rounds for path in (at, address.of_data(at, "results")))
+        yield from self._season_paths()
+        for name, other in self.others.items():
+            yield from (f"{address.of_season(name)}{path}" for path in other._season_paths())
+
+    def _season_paths(self) -> Iterator[str]:
+        """The addresses of the pages that every season has."""
+        yield from (address.OVERVIEW, address.COMPARE, address.PROGRESS, address.OPEN)
         for split in SCORED_SPLITS:
-            yield f"index.{split}.csv"
-            yield f"models.{split}.csv"
-            for number in range(1, self._pages(split) + 1):
-                yield overview_page.models_address(split, number)
+            yield from (f"{page}.{split}.csv" for page in ("index", "models", "progress"))
+            for number in range(1, models_page.pages(self.snapshot, split) + 1):
+                yield models_page.at(split, number)
         for at, group in self.snapshot.groups.items():
             yield at
             yield address.of_data(at, "strata")
             yield from (address.of_data(at, split) for split in SCORED_SPLITS if split in group.tables)
-        for at in (*self.snapshot.models, *self.rounds):
-            yield at
-            yield address.of_data(at, "results")
-        yield from (address.of_proof(entry.digest) for entry in self.snapshot.records if entry.proof)
-        yield from (
-            address.of_certificate(entry.digest)
-            for entry in self.snapshot.records
-            if entry.proof and self._load_certificate(entry.digest) is not None
-        )
+        for at in self.snapshot.models:
+            yield from (at, address.of_data(at, "results"))
+        yield from self._proof_paths()
         for at in model_comparison_page.pairs(self.snapshot, self.comparisons):
             yield from (at, at.replace(".html", ".csv"))
         for first, second in self._row_pairs:
             at = f"compare/{first}-{second}"
             yield from (f"{at}.html", f"{at}.csv")
+
+    def _proof_paths(self) -> Iterator[str]:
+        for entry in self.snapshot.records:
+            if entry.proof:
+                yield address.of_proof(entry.digest)
+                if self._load_certificate(entry.digest) is not None:
+                    yield address.of_certificate(entry.digest)
+
+    @property
+    def snapshots(self) -> list[Snapshot]:
+        """The board in each of its seasons, that of the front page first."""
+        return [self.snapshot, *(other.snapshot for other in self.others.values())]
 
     def warm_up(self) -> None:
         """Render a page of each kind, so that the first request does not wait for templates to be compiled."""
@@ -97,20 +131,26 @@ class PageSet:
         ):
             self.page(path)
 
-    def _pages(self, split: str) -> int:
-        return max(1, -(-len(self.snapshot.averages[split]) // overview_page.PER_PAGE))
-
     def page(self, path: str, filters: Filters = NO_FILTERS) -> Page | None:
         """Render the page at an address; None when there is none.
 
         Raises:
             InputError: when two submissions cannot be compared.
         """
+        if found := _SEASON.fullmatch(path):
+            other = self.others.get(found[1])
+            return other.page(found[2] or address.OVERVIEW, filters) if other else None
         if found := _MODELS.fullmatch(path):
             split, number = found[1] or SCORED_SPLITS[0], int(found[2] or 1)
-            return overview_page.models_page(self.snapshot, self.context, split, number, filters.word)
+            return models_page.page(self.snapshot, self.context, split, number, filters.word)
         area = path.partition("/")[0] if "/" in path else ""
-        pages = {"": self._top, "tasks": self._task, "models": self._model, "rounds": self._round}
+        pages = {
+            "": self._top,
+            "tasks": self._task,
+            "open": self._task,
+            "models": self._model,
+            "rounds": self._round,
+        }
         if area == "static":
             return static(path.removeprefix("static/"))
         if area == "compare":
@@ -128,11 +168,20 @@ class PageSet:
             address.ROUNDS: lambda: round_page.list_page(self.rounds, self.context),
             address.SUBMIT: lambda: render_page("submit.html", self.context, path),
             address.ABOUT: lambda: render_page("about.html", self.context, path, badges=BADGES),
+            address.PROGRESS: lambda: progress_page.page(self.snapshot, self.context),
+            address.OPEN: lambda: open_page.page(self.snapshot, self.context),
+            address.SEASONS: lambda: season_page.page(self._seasons(), self.context),
         }
         for split in SCORED_SPLITS:
             pages[f"index.{split}.csv"] = partial(overview_page.data, self.snapshot, split)
-            pages[f"models.{split}.csv"] = partial(overview_page.models_data, self.snapshot, split)
+            pages[f"models.{split}.csv"] = partial(models_page.data, self.snapshot, split)
+            pages[f"progress.{split}.csv"] = partial(progress_page.data, self.snapshot, split)
         return pages[path]() if path in pages else None
+
+    def _seasons(self) -> dict[str, Season]:
+        """The seasons by the folder of their pages, that of the front page first."""
+        others = {address.of_season(name): other.snapshot.season for name, other in self.others.items()}
+        return {"": self.snapshot.season, **others}
 
     def _task(self, path: str, filters: Filters) -> Page | None:
         at, what = _parsed(path)
