@@ -71,7 +71,9 @@ class BestModels:
     @property
     def by_group(self) -> dict[str, list[TaskBest]]:
         """The tasks by group of the season."""
-        return grouped(self.tasks, lambda task: task.group.season_task.group if task.group.season_task else "")
+        return grouped(
+            self.tasks, lambda task: task.group.season_task.group if task.group.season_task else ""
+        )
 
     @property
     def supervisions(self) -> list[Supervision]:

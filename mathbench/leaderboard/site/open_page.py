@@ -7,4 +7,6 @@ from mathbench.leaderboard.site.snapshot import Snapshot
 
 def page(snapshot: Snapshot, context: PageContext) -> Page:
     """Render the list: the tasks of open submissions, with the best score on each split."""
-    return render_page("open.html", context, address.OPEN, groups=snapshot.open_groups, season=snapshot.season)
+    return render_page(
+        "open.html", context, address.OPEN, groups=snapshot.open_groups, season=snapshot.season
+    )

@@ -77,6 +77,7 @@ def _environment() -> Environment:
         "ordinal": words.ordinal,
         "count": words.count,
         "span": words.span,
+        "duration": words.duration,
     }
     environment.filters["model_address"] = lambda entry: address.of_model(
         entry.summary.model, entry.summary.framework

@@ -124,12 +124,16 @@ CHARACTER = 6.4  # the mean width of a character of a name
 LINE = 13  # the height of a line
 
 
-def _label(point: Point, x: float, height: float, taken: list[tuple[float, float, float]]) -> tuple[float, str] | None:
+def _label(
+    point: Point, x: float, height: float, taken: list[tuple[float, float, float]]
+) -> tuple[float, str] | None:
     """The position and the anchor of a name, to the right of its point or to the left."""
     width = CHARACTER * len(point.name) + 8
     for start, anchor in ((x + 8, "start"), (x - 8 - width, "end")):
         inside = LEFT <= start and start + width <= WIDTH
-        free = all(abs(height - other) >= LINE or start + width < low or high < start for low, high, other in taken)
+        free = all(
+            abs(height - other) >= LINE or start + width < low or high < start for low, high, other in taken
+        )
         if inside and free and len(taken) < NAMED:
             taken.append((start, start + width, height))
             return (x + 8 if anchor == "start" else x - 8), anchor

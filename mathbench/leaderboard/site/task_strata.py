@@ -17,6 +17,7 @@ MAX_LENGTHS = 12  # rows and columns of a grid; more lengths are joined
 MAX_STRATA = 80  # rows of the table of all strata; the CSV has all
 
 Strata = dict[str, dict[str, Score]]  # per split and stratum
+Lengths = dict[str, dict[int, Score]]  # per split and length
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def _all_strata(group: TaskGroup, line: Entry) -> Strata:
     return {split: facets.merge_strata(records, split) for split in splits}
 
 
-def lengths(strata: Strata) -> dict[str, dict[int, Score]]:
+def lengths(strata: Strata) -> Lengths:
     """Scores per split and length, for questions with the most common number of operands in training sizes.
 
     Questions with another number of operands would not be longer versions of these.

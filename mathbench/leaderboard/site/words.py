@@ -30,3 +30,14 @@ def span(lengths: range) -> str:
     ('3', '3-6')
     """
     return str(lengths.start) if len(lengths) == 1 else f"{lengths.start}-{lengths.stop - 1}"
+
+
+def duration(seconds: float) -> str:
+    """A time of computing.
+
+    >>> [duration(s) for s in (42, 600, 5_400, 52_300, 400_000)]
+    ['42 s', '10 min', '1.5 h', '14.5 h', '111 h']
+    """
+    if seconds < 100:
+        return f"{seconds:.3g} s"
+    return f"{seconds / 60:.3g} min" if seconds < 3600 else f"{seconds / 3600:.3g} h"
