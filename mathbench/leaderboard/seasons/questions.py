@@ -3,8 +3,8 @@
 import gzip
 import io
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -82,29 +82,21 @@ def write_questions(
     """
     if season.sealed is not None and season.sealed.seed is None:
         raise InputError(f"the season {season.name} is sealed: its round hands out the questions.")
-    tasks = season.tasks if only is None else (season.task(only),)
-    return (_write_parquet if form == PARQUET else _write_lines)(tasks, sink, form, on_rows)
-
-
-def _write_parquet(
-    tasks: tuple[SeasonTask, ...], sink: BinaryIO, form: str, on_rows: Callable[[int], None]
-) -> int:
+    tables = map(questions, season.tasks if only is None else (season.task(only),))
+    if form != PARQUET:
+        return _write_lines(tables, sink, form, on_rows)
     with pq.ParquetWriter(sink, SCHEMA, compression="zstd") as writer:
-        return sum(_noted(on_rows, table, writer.write_table) for table in map(questions, tasks))
+        return sum(_noted(on_rows, table, writer.write_table) for table in tables)
 
 
 def _write_lines(
-    tasks: tuple[SeasonTask, ...], sink: BinaryIO, form: str, on_rows: Callable[[int], None]
+    tables: Iterable[pa.Table], sink: BinaryIO, form: str, on_rows: Callable[[int], None]
 ) -> int:
     if form != COMPRESSED_LINES:
-        return sum(
-            _noted(on_rows, table, lambda t: sink.writelines(_lines(t))) for table in map(questions, tasks)
-        )
+        return sum(_noted(on_rows, table, lambda t: sink.writelines(_lines(t))) for table in tables)
     # without a name and a time, so that equal questions are equal bytes
     with gzip.GzipFile("", "wb", fileobj=sink, mtime=0) as packed:
-        return sum(
-            _noted(on_rows, table, lambda t: packed.writelines(_lines(t))) for table in map(questions, tasks)
-        )
+        return sum(_noted(on_rows, table, lambda t: packed.writelines(_lines(t))) for table in tables)
 
 
 def _noted(on_rows: Callable[[int], None], table: pa.Table, write: Callable[[pa.Table], object]) -> int:
@@ -134,11 +126,16 @@ class QuestionFile:
 
 @lru_cache(maxsize=MAX_FILES)
 def questions_bytes(file: QuestionFile) -> bytes:
-    """The bytes of a file of questions, made once.
+    """The bytes of a file of questions, made once. Lines are made from the Parquet file.
 
     Raises:
         InputError: as `write_questions`.
     """
     sink = io.BytesIO()
-    write_questions(file.season, sink, file.form)
+    if file.form == PARQUET:
+        write_questions(file.season, sink, file.form)
+    else:
+        parquet = pq.ParquetFile(io.BytesIO(questions_bytes(replace(file, form=PARQUET))))
+        groups = (parquet.read_row_group(i) for i in range(parquet.num_row_groups))
+        _write_lines(groups, sink, file.form, lambda rows: None)
     return sink.getvalue()

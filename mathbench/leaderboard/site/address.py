@@ -14,6 +14,7 @@ OVERVIEW, MODELS, PROGRESS, OPEN, COMPARE, SEASONS, ROUNDS, SUBMIT, ABOUT = (
     for name in ("index", "models", "progress", "open", "compare", "seasons", "rounds", "submit", "about")
 )
 CERTIFICATES = "certificates/"
+QUESTIONS, SCHEMA = "questions/", "schema/submission.json"
 
 
 def plain(name: str) -> str:
@@ -125,3 +126,12 @@ def of_models(first: str, second: str, task: str = "") -> str:
     """
     folder = f"tasks/{_distinct(task)}" if task else "models"
     return f"compare/{folder}/{first}-{second}.html"
+
+
+def of_questions(season: str, form: str) -> str:
+    """The questions of a season as a file.
+
+    >>> of_questions("core-1", ".parquet")
+    'questions/core-1.parquet'
+    """
+    return f"{QUESTIONS}{season}{form}"

@@ -76,10 +76,22 @@ def season_page(
         address.of_models(first.id, second.id),
         first=first,
         second=second,
+        labels=labels(first, second),
         splits=splits,
         tasks=len(comparisons.board.season.tasks),
         season=comparisons.board.season,
     )
+
+
+def labels(first: RankedModel, second: RankedModel) -> tuple[str, str]:
+    """The names of two models, with what tells them apart where the names are equal."""
+    if first.name != second.name:
+        return first.name, second.name
+    for told in ("revision", "submitter", "supervision"):
+        one, two = (getattr(model.key, told) for model in (first, second))
+        if one != two:
+            return f"{first.name} {one or '-'}", f"{second.name} {two or '-'}"
+    return first.name, second.name
 
 
 def season_data(comparisons: Comparisons, first: RankedModel, second: RankedModel) -> Page:
@@ -176,6 +188,7 @@ def task_page(
         address.of_models(first.id, second.id, task.name),
         first=first,
         second=second,
+        labels=labels(first, second),
         task=task,
         season=comparisons.board.season,
         splits=[_on_split(comparisons, task, split, first, second) for split in task.rows],

@@ -78,6 +78,8 @@ def _environment() -> Environment:
         "count": words.count,
         "span": words.span,
         "duration": words.duration,
+        "points": words.points,
+        "sum_of_values": lambda counts: sum(counts.values()),
     }
     environment.filters["model_address"] = lambda entry: address.of_model(
         entry.summary.model, entry.summary.framework

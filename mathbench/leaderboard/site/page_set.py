@@ -22,6 +22,7 @@ from mathbench.leaderboard.site import (
     proof_page,
     round_page,
     season_page,
+    submit_page,
     task_page,
 )
 from mathbench.leaderboard.site.page import CERTIFICATE, STATIC, Page, PageContext, render_page, static
@@ -84,6 +85,7 @@ class PageSet:
         """The addresses of all pages, data and static files of an exported site."""
         yield from (address.ROUNDS, address.ABOUT, address.SUBMIT, address.SEASONS)
         yield from (f"static/{name}" for name in STATIC)
+        yield from submit_page.paths(list(self._seasons().values()))
         yield from (path for at in self.rounds for path in (at, address.of_data(at, "results")))
         yield from self._season_paths()
         for name, other in self.others.items():
@@ -151,6 +153,8 @@ class PageSet:
             "models": self._model,
             "rounds": self._round,
         }
+        if area in ("questions", "schema"):
+            return submit_page.download(path, list(self._seasons().values()))
         if area == "static":
             return static(path.removeprefix("static/"))
         if area == "compare":
@@ -166,7 +170,7 @@ class PageSet:
             address.OVERVIEW: lambda: overview_page.page(self.snapshot, self.context),
             address.COMPARE: lambda: comparison_page.form_page(self.snapshot, self.context, self.comparisons),
             address.ROUNDS: lambda: round_page.list_page(self.rounds, self.context),
-            address.SUBMIT: lambda: render_page("submit.html", self.context, path),
+            address.SUBMIT: lambda: submit_page.page(list(self._seasons().values()), self.context),
             address.ABOUT: lambda: render_page("about.html", self.context, path, badges=BADGES),
             address.PROGRESS: lambda: progress_page.page(self.snapshot, self.context),
             address.OPEN: lambda: open_page.page(self.snapshot, self.context),

@@ -18,6 +18,7 @@ from mathbench.stratum import operand_lengths
 from mathbench.task import Task
 
 MAX_STRATA = 30  # strata with a sample, per split
+ALWAYS = ("k", "base", "digits")  # parameters that a short description names, also at their defaults
 SEARCHED = 512  # rows that are searched for samples
 
 
@@ -51,7 +52,7 @@ class SplitWords:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a task: name, value and meaning, and whether the value is not the default."""
+    """A parameter of a task: name, value and meaning, and whether it belongs to a short description."""
 
     name: str
     value: str
@@ -98,6 +99,9 @@ def _words(spec_json: str) -> TaskWords | None:
     except InputError:
         return None
     lead, _, more = about(task).partition(". ")
+    for field in task.own_fields():
+        if len(field.name) == 1:  # a letter that stands for a number, as in "a multiple of k"
+            lead = re.sub(rf"\b{field.name}\b", _value(getattr(task, field.name)), lead)
     return TaskWords(
         lead=f"{lead.removesuffix('.')}.",
         more=more,
@@ -123,7 +127,7 @@ def _parameters(task: Task) -> list[Parameter]:
             field.name,
             _value(getattr(task, field.name)),
             str(field.metadata["help"]),
-            as_json(getattr(task, field.name)) != as_json(field.default),
+            field.name in ALWAYS or as_json(getattr(task, field.name)) != as_json(field.default),
         )
         for field in task.own_fields()
     ]

@@ -41,3 +41,13 @@ def duration(seconds: float) -> str:
     if seconds < 100:
         return f"{seconds:.3g} s"
     return f"{seconds / 60:.3g} min" if seconds < 3600 else f"{seconds / 3600:.3g} h"
+
+
+def points(difference: float) -> str:
+    """A difference of shares in percentage points; the sign of a difference that rounds to zero is left out.
+
+    >>> points(0.0123), points(-0.0004), points(-0.00001)
+    ('+1.23', '−0.04', '0.00')
+    """
+    shown = f"{100 * difference:+.2f}".replace("-", "−")
+    return shown[1:] if shown[1:] == "0.00" else shown
