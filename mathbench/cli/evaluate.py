@@ -62,6 +62,8 @@ def evaluate(
     if dry_run:
         _print_plan(found, tasks, json)
         return
+    if submit:
+        _check_board(found, board)
     rows: list[dict[str, Any]] = []
     with handle_interrupt(run):
         for done in answering.evaluate(run, found, tasks, DeviceConfig(device, threads), err):
@@ -79,11 +81,43 @@ def _season(name: str, board: str | None) -> "Season":
     from mathbench.leaderboard import client
     from mathbench.leaderboard.seasons.files import available, load_season
     from mathbench.leaderboard.store.any_board import choose_season, load_seasons
-    from mathbench.leaderboard.store.database import chosen, default_path
 
     known = name.endswith(".toml") or name in available()
-    has_board = not client.server_url(board) and (chosen(board) is not None or default_path().is_file())
-    return load_season(name) if known or not has_board else choose_season(load_seasons(board), name)[0]
+    if known or client.server_url(board) or not _exists(board):
+        return load_season(name)
+    return choose_season(load_seasons(board), name)[0]
+
+
+def _check_board(season: "Season", board: str | None) -> None:
+    """Check that a board has a season, before anything is answered; a server checks it itself.
+
+    Raises:
+        InputError: when it has none of this name, or another one.
+    """
+    from mathbench.errors import InputError
+    from mathbench.leaderboard import client
+    from mathbench.leaderboard.seasons.files import available, check_new_season
+    from mathbench.leaderboard.store.any_board import load_seasons
+    from mathbench.leaderboard.store.database import chosen, default_path
+
+    if client.server_url(board) or (season.name in available() and not _exists(board)):
+        return
+    known = {name: other for name, (other, _) in load_seasons(board).items()} if _exists(board) else {}
+    if season.name not in known:
+        where = chosen(board) or default_path()
+        raise InputError(
+            f"the board {where} has no season '{season.name}'. Add it: `mathbench leaderboard season add FILE`, or "
+            "give --no-submit."
+        )
+    check_new_season(season, known.values())
+
+
+def _exists(board: str | None) -> bool:
+    """Whether a local board exists; of a database URL this is assumed."""
+    from mathbench.leaderboard.store.database import chosen, default_path
+
+    path = chosen(board) or default_path()
+    return "://" in str(path) or Path(path).exists()
 
 
 def _print_plan(season: "Season", tasks: "list[SeasonTask]", json: bool) -> None:

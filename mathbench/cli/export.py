@@ -260,6 +260,17 @@ FILES = {
       mathbench export npz data/addition-base10 arrays
     """,
     ),
+    "croissant": (
+        "croissant:write_croissant",
+        """Copy the Parquet files, with Croissant metadata beside them in croissant.json.
+
+    It describes the columns of each split, for search engines of datasets and for
+    loaders such as mlcroissant. Chats are in the files, but not described.
+
+    Examples:
+      mathbench export croissant data/addition-base10 described
+    """,
+    ),
     "tfrecord": (
         "tfrecords:write_tfrecord",
         """Write records of TensorFlow with a feature per column, in CONFIG/SPLIT-*.tfrecord.

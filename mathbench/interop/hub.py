@@ -14,7 +14,7 @@ from mathbench.dataset.read import sample_row
 from mathbench.errors import InputError, one_line, shown
 from mathbench.formats import for_task
 from mathbench.interop.copying import copy_file, copy_files
-from mathbench.interop.origin import identifiers
+from mathbench.interop.origin import identifier, identifiers
 from mathbench.interop.source import TEST_SPLITS, Progress, Source
 from mathbench.version import __version__
 
@@ -22,7 +22,7 @@ EVAL_FILE = "eval.yaml"
 TOKEN = "HF_TOKEN"
 # the whole text without white space around it, in Python's regular expressions
 STRICT_PATTERN = r"^\s*((?s:.*?))\s*$"
-_REPOSITORY = r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}"
+REPOSITORY = r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}"
 INSTRUCTION = "Reply with the answer only."
 _SIZES = (
     (10**3, "n<1K"),
@@ -103,18 +103,23 @@ def size_category(rows: int) -> str:
     return next((name for limit, name in _SIZES if rows < limit), "n>1B")
 
 
-def _citation(manifest: Manifest) -> str:
+def bibtex(manifest: Manifest) -> str:
+    """How a dataset is cited: the version of mathbench and the digest of its content."""
     digests = " ".join(manifest.digest(config) for config in manifest.configs)[:71]
-    return f"""
-## Citation
-
-```bibtex
-@misc{{mathbench,
+    return f"""@misc{{mathbench,
   title = {{mathbench: clean mathematical data for neural networks, baselines and exact-match scores}},
   author = {{{{the mathbench contributors}}}},
   year = {{2026}},
   note = {{version {manifest.version}, content {digests}}},
-}}
+}}"""
+
+
+def _citation(manifest: Manifest) -> str:
+    return f"""
+## Citation
+
+```bibtex
+{bibtex(manifest)}
 ```
 
 ## Scores
@@ -137,9 +142,18 @@ def eval_tasks(source: Source) -> list[dict[str, Any]]:
     ]
 
 
+def task_id(config: str, split: str) -> str:
+    """The id of a task in `eval.yaml`, of a configuration whose name no other one resembles.
+
+    >>> task_id("addition-base10", "interpolate")
+    'addition_base10_interpolate'
+    """
+    return f"{identifier(config)}_{split}"
+
+
 def _eval_task(config: Config, split: str, name: str) -> dict[str, Any]:
     return {
-        "id": f"{name}_{split}",
+        "id": task_id(name, split),
         "config": config.name,
         "split": split,
         "field_spec": {"input": "question", "target": "answer", "metadata": ["row", "stratum", "task"]},
@@ -168,7 +182,7 @@ def check_push(repository: str) -> str:
     Raises:
         InputError: for a name that is not OWNER/NAME, or without a token.
     """
-    if not re.fullmatch(_REPOSITORY, repository):
+    if not re.fullmatch(REPOSITORY, repository):
         raise InputError(
             f"--push takes the name of a dataset on the Hub, as OWNER/NAME. Received: {shown(repository)}."
         )

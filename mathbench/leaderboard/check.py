@@ -1,6 +1,6 @@
 """The checker of submissions, used by the command line, the server and `verify`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,6 +40,23 @@ class CheckResult:
     right: Mapping[str, Bool] = field(default_factory=dict, repr=False, compare=False)
 
 
+@dataclass(frozen=True)
+class AnsweredSplit:
+    """The rows of one split beside the answers of a submission.
+
+    Args:
+        truth: the regenerated rows.
+        written: the answers as they were submitted, strings (n,) in the order of the rows; null for a row without one.
+        answers: the same in plain text; null also where they are not in the format of the task.
+        right: bool (n,), which of them are right.
+    """
+
+    truth: pa.Table
+    written: pa.Array
+    answers: pa.Array
+    right: Bool
+
+
 def check_submission(submission: Submission) -> CheckResult:
     """Regenerate the truth from the manifest and score the predictions.
 
@@ -49,24 +66,46 @@ def check_submission(submission: Submission) -> CheckResult:
             gave the predictions.
     """
     manifest = submission.manifest
-    given = split_predictions(submission.predictions)
-    splits = _splits(manifest, set(given))
+    answered = answered_splits(manifest, submission.predictions)
     scores, solver, right = {}, {}, {}
     proved = _proved_weights(submission)
-    for split in splits:
-        rows, predictions = given.get(split, (np.empty(0, np.int64), pa.array([], pa.string())))
-        check_rows(rows, split, manifest.sizes[split])
-        truth = regenerate_split(manifest.task.plain, manifest.seed, split, manifest.sizes[split])
-        written = align_predictions(rows, predictions, truth["row"].to_numpy())
-        aligned = flat(formats.for_task(manifest.task).undo_answers(written, truth))
+    for split, part in answered:
         if proved is not None:
-            proved.check_predictions(split, truth, aligned)
-        right[split] = exact_match(aligned, truth["answer"])
-        scores[split] = score_rows(right[split], truth["stratum"])
+            proved.check_predictions(split, part.truth, part.answers)
+        right[split] = part.right
+        scores[split] = score_rows(part.right, part.truth["stratum"])
         if manifest.task.generated:
-            solver[split] = solve_sample(manifest.task.plain, truth)
+            solver[split] = solve_sample(manifest.task.plain, part.truth)
     differences = tuple(claim_differences(manifest, scores))
     return CheckResult(scores, solver, differences, None if proved is None else proved.proof, right)
+
+
+def answered_splits(manifest: Manifest, predictions: pa.Table) -> Iterator[tuple[str, AnsweredSplit]]:
+    """The splits that are scored, each regenerated when its turn comes.
+
+    Args:
+        manifest: of the submission.
+        predictions: split, row and prediction, sorted by split and row.
+
+    Raises:
+        InputError: as :func:`check_submission` for rows and splits.
+    """
+    given = split_predictions(predictions)
+    none = (np.empty(0, np.int64), pa.array([], pa.string()))
+    return (
+        (split, _answered(manifest, split, *given.get(split, none)))
+        for split in _splits(manifest, set(given))
+    )
+
+
+def _answered(
+    manifest: Manifest, split: str, rows: NDArray[np.int64], predictions: pa.Array
+) -> AnsweredSplit:
+    check_rows(rows, split, manifest.sizes[split])
+    truth = regenerate_split(manifest.task.plain, manifest.seed, split, manifest.sizes[split])
+    written = align_predictions(rows, predictions, truth["row"].to_numpy())
+    answers = flat(formats.for_task(manifest.task).undo_answers(written, truth))
+    return AnsweredSplit(truth, written, answers, exact_match(answers, truth["answer"]))
 
 
 def _proved_weights(submission: Submission) -> ProvedWeights | None:
@@ -89,6 +128,15 @@ def split_predictions(predictions: pa.Table) -> dict[str, tuple[NDArray[np.int64
         parts[split] = (part["row"].to_numpy(), part["prediction"].combine_chunks())
         start = end
     return parts
+
+
+def scored_splits(submission: Submission) -> list[str]:
+    """The splits of a submission that are scored, in the order of the manifest.
+
+    Raises:
+        InputError: when there is none, when predictions have a split without rows, or the splits have too many.
+    """
+    return _splits(submission.manifest, set(split_predictions(submission.predictions)))
 
 
 def _splits(manifest: Manifest, given: set[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """Submissions on a board, which is a database or a folder of JSON files."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -60,7 +60,13 @@ RECORD = Record(
         "differences": ListOf(Text(500)),
         "manifest": MANIFEST,
     },
-    {"attempts": Integer(1), "proof": PROOF, "submitter": nullable(Text(50)), "wrong_answers_sha256": DIGEST},
+    {
+        "attempts": Integer(1),
+        "proof": PROOF,
+        "submitter": nullable(Text(50)),
+        "number": Integer(0),
+        "wrong_answers_sha256": DIGEST,
+    },
 )
 
 
@@ -78,6 +84,7 @@ class SubmissionRecord:
         withdrawn: the reason; None if it was not withdrawn.
         attempts: how often this content was submitted.
         submitter: the name of the token that it was submitted with; None where the host put it on the board.
+        number: grows with its arrival on the board: times are whole seconds, in which several may arrive.
         wrong_answers: SHA-256 of the file with its wrong answers, beside its file in a folder; None without one.
 
     Raises:
@@ -93,6 +100,7 @@ class SubmissionRecord:
     withdrawn: str | None = None
     attempts: int = 1
     submitter: str | None = None
+    number: int = 0
     wrong_answers: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -114,6 +122,11 @@ class SubmissionRecord:
         """Identifies the task with its parameters, whatever rows of it were answered."""
         task = self.summary.task
         return canonical_json({"id": task["id"], "parameters": task["parameters"]})
+
+    @property
+    def order(self) -> tuple[str, int, str]:
+        """The order of arrival."""
+        return self.submitted, self.number, self.digest
 
     @cached_property
     def owner_key(self) -> tuple[str | None, str]:
@@ -140,6 +153,7 @@ class SubmissionRecord:
             "differences": list(self.checked.differences),
             "attempts": self.attempts,
             "submitter": self.submitter,
+            "number": self.number,
             "manifest": dict(self.manifest),
             **({"proof": self.proof.to_json()} if self.proof else {}),
             **({"wrong_answers_sha256": self.wrong_answers} if self.wrong_answers else {}),
@@ -164,6 +178,7 @@ class SubmissionRecord:
             checked=checked,
             attempts=record.get("attempts", 1),
             submitter=record.get("submitter"),
+            number=record.get("number", 0),
             wrong_answers=record.get("wrong_answers_sha256"),
         )
 
@@ -226,4 +241,4 @@ def find_by_prefix(records: Sequence[SubmissionRecord], requested: str) -> Submi
 
 def scores_equal(one: CheckResult, other: CheckResult) -> bool:
     """Whether two checks have equal scores for every split and stratum."""
-    return bool(asdict(one)["scores"] == asdict(other)["scores"])
+    return dict(one.scores) == dict(other.scores)

@@ -158,7 +158,13 @@ def _stated_problems(entry: SubmissionRecord, manifest: Manifest, path: Path) ->
     if digest != entry.digest:
         yield "the manifest or predictions_digest differs from the submitted one"
     # shares and intervals are not read from the file, so those in it must follow from its counts
-    stated = {"attempts": 1, "submitter": None, **json.loads(path.read_bytes()), "badge": entry.badge}
+    stated = {
+        "attempts": 1,
+        "submitter": None,
+        "number": 0,
+        **json.loads(path.read_bytes()),
+        "badge": entry.badge,
+    }
     if entry.to_json() != stated:
         yield "the shares or intervals do not follow from the counts"
     if path.name != file_name(entry):

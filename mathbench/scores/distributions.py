@@ -89,7 +89,9 @@ def degrees_index(degrees: ArrayLike) -> NDArray[np.intp]:
     >>> DEGREES[degrees_index([1, 2.9, 17.2, 2000, np.inf])].tolist()
     [1.0, 2.75, 17.0, 1000.0, inf]
     """
-    return np.asarray(np.searchsorted(DEGREES, np.maximum(degrees, 1), side="right") - 1)
+    # five tasks with equal weights have 4 - 1e-16 degrees of freedom by rounding
+    rounded = np.maximum(degrees, 1) * (1 + 1e-9)
+    return np.asarray(np.searchsorted(DEGREES, rounded, side="right") - 1)
 
 
 def student_quantile(z: ArrayLike, degrees: ArrayLike) -> Float:

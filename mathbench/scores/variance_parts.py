@@ -3,9 +3,9 @@
 With parts v_c, the two-sided test at level p rejects a difference of 0 when d^2 > sum of t_c(p)^2 v_c, where t_c(p) is
 the point of Student's t for the degrees of freedom of the part. For normal differences and independent estimates its
 error rate is at most p, whatever the true variances are: P(Z^2 < x) is concave in x, so that its expectation is at
-least the weighted mean of what the parts reach alone, which is 1 - p for each. One number of degrees of freedom for the
-sum (Welch, Satterthwaite) gives no such bound: next to a part that is known well, a spread that two runs show as small by
-chance makes it reject too often.
+least the weighted mean of what the parts reach alone, which is 1 - p for each. One number of degrees of freedom for
+the sum (Welch, Satterthwaite) gives no such bound: next to a part that is known well, a spread that two runs show as
+small by chance makes it reject too often.
 
 Source: Banerjee, Sankhya 22 (1960); for the degrees of freedom within a part: Welch, Biometrika 34 (1947).
 """
@@ -65,6 +65,8 @@ def p_values(differences: ArrayLike, parts: Sequence[VariancePart]) -> Float:
     [0.05]
     """
     squares = np.asarray(differences, dtype=np.float64) ** 2
+    if not squares.size:
+        return squares
     found = [(part.variance, *_tables(part.degrees, squares.shape)) for part in parts]
     low, high = np.zeros(squares.shape, np.int64), np.full(squares.shape, len(NORMAL) - 1)
     while np.any(high - low > 1):

@@ -72,7 +72,8 @@ def test_integers_have_the_digits_0_to_9(word, option, tmp_path):
 
 @pytest.mark.parametrize("word", ["\u0663", "1_0", "nan", "inf", ""])
 def test_numbers_have_the_digits_0_to_9(word):
-    refused(run("leaderboard", "serve", f"--seconds={word}"), "--seconds must be a number")
+    for option in ("--seconds", "--work", "--work-per-token"):
+        refused(run("leaderboard", "serve", f"{option}={word}"), f"{option} must be a number")
     refused(run("tasks", "modular", f"--train-share={word}"), "train_share must be a number")
 
 

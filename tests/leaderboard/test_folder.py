@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mathbench.leaderboard.ranking.rank import rank_tables
+from mathbench.leaderboard.ranking.rank import open_tables
 from mathbench.leaderboard.ranking.render import MARKS, markdown, tables_csv
 from mathbench.leaderboard.site.export import load_pages
-from mathbench.leaderboard.store.any_board import answers_loader
+from mathbench.leaderboard.store.any_board import answers_loader, rights_loader
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.store.folder import export, file_name, read_file, read_folder
 from mathbench.leaderboard.submission import Manifest
@@ -161,6 +161,19 @@ def test_rows_that_are_called_right_are_found(folder):
     ]
 
 
+def test_rows_that_are_called_right_do_not_count_against_the_file(folder):
+    """Ranks take from the file which rows are right; a file whose counts say something else has none."""
+    path, answers = files_of(folder)
+    digest = read_file(path).digest
+    (right_rows,) = rights_loader(folder)([digest]).values()
+    assert {split: int(rows.sum()) for split, rows in right_rows.items()} == {
+        "interpolate": 295,
+        "extrapolate": 195,
+    }
+    name_answers(path, changed_answers(answers, lambda rows: [row | {"right": True} for row in rows]))
+    assert rights_loader(folder)([digest]) == {}
+
+
 def test_a_row_too_many_is_found(folder, task):
     path, answers = files_of(folder)
     true = right(task).filter(pa.compute.equal(right(task)["row"], 150)).drop_columns("task").to_pylist()
@@ -209,19 +222,23 @@ def test_without_its_answers_a_file_is_claimed(folder, cli):  # noqa: F811
     answers.unlink()
     assert problems(folder) == [f"{answers.name} is missing"]
     assert read_file(path).badge == "claimed"
-    entries = rank_tables(read_folder(folder))[0].lines
+    entries = open_tables(read_folder(folder))[0].lines
     assert {line.model: line.badge for line in entries if line.kind == "model"} == {
         "lstm-seq2seq": "claimed",
         "other": "re-scored",
     }
-    row = next(row for row in markdown(rank_tables(read_folder(folder))).splitlines() if "lstm" in row)
+    row = next(row for row in markdown(open_tables(read_folder(folder))).splitlines() if "lstm" in row)
     assert "| claimed |" in row
     assert "claimed" in next(
-        row for row in tables_csv(rank_tables(read_folder(folder))).splitlines() if "lstm" in row
+        row for row in tables_csv(open_tables(read_folder(folder))).splitlines() if "lstm" in row
     )
-    page = load_pages(folder).page("tasks/addition-base10-digits2.html").body.decode()
+    site = load_pages(folder)
+    at = next(path for path in site.paths() if path.endswith("addition-base10-digits2.html"))
+    page = site.page(at).body.decode()
     assert '<span class="badge claimed">claimed</span>' in page and "re-scored" in page
-    shown = json.loads(cli("leaderboard", "show", "--board", folder, "--badge", "claimed", "--json")[1])
+    shown = json.loads(
+        cli("leaderboard", "show", "--board", folder, "--open", "--badge", "claimed", "--json")[1]
+    )
     assert [line["model"] for line in shown["tables"][0]["lines"] if line["kind"] == "model"] == [
         "lstm-seq2seq"
     ]
@@ -246,6 +263,18 @@ def test_an_older_board_that_says_self_reported(run, board):
         connection.execute("UPDATE submissions SET badge = 'self-reported'")
     (record,) = Board(board).records()
     assert record.badge == "claimed" and Board(board).one(record.digest).badge == "claimed"
+
+
+def test_what_was_not_verified_says_so(cli, folder, tmp_path):  # noqa: F811
+    unverified = "not verified when these pages were written"
+    for command in (("export", "--format", "html", "--board", folder, "--out"), ("build", folder, "--site")):
+        code, _, err = cli("leaderboard", *command, tmp_path / command[0])
+        page = (tmp_path / command[0] / "index.html").read_text()
+        assert code == 0 and (unverified in page) == (command[0] == "export"), err
+    assert unverified not in load_pages(folder, verified=True).page("about.html").body.decode()
+    for command in ("show", "export"):
+        code, _, err = cli("leaderboard", command, "--board", folder)
+        assert code == 0 and "files are not verified here" in err
 
 
 def test_models_of_a_folder_are_compared(cli, folder, board):  # noqa: F811

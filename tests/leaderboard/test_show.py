@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
 from mathbench.leaderboard.ranking.tables import Entry
 from mathbench.leaderboard.ranking.terminal_plot import bar
 from mathbench.leaderboard.store.board import Board
+from mathbench.leaderboard.submit import submit_run
 
 from .test_commands import cli, refused  # noqa: F401
 
@@ -93,10 +95,24 @@ def test_compare(cli, two, board, by):  # noqa: F811
 
 
 def test_compare_asks_which_when_there_are_several(cli, two, board, run):  # noqa: F811
-    cli("submit", run(wrong=7), "--board", board)
+    cli("submit", run(wrong=7, recipe={"hidden": 9}), "--board", board)
     compare = ("leaderboard", "compare", "lstm-seq2seq", "mlp", "--board", board)
     refused(cli(*compare), "2 pairs of them answered the same rows; name two by their ids", two[0])
     refused(cli(*compare[:2], "none", "mlp", "--board", board), "no submission has the id 'none'")
+
+
+def test_compare_takes_all_seeds_of_a_model(cli, two, board, run):  # noqa: F811
+    for seed, wrong in ((1, 44), (2, 36)):
+        cli("submit", run(wrong=wrong, seed=seed), "--board", board)
+    compare = ("leaderboard", "compare", "lstm-seq2seq", "mlp", "--board", board)
+    code, out, err = cli(*compare)
+    assert code == 0 and "rows and seeds" in out and "3 of lstm-seq2seq and 1 of mlp" in err
+    found = json.loads(cli(*compare, "--json")[1])
+    assert len(found["first"]["digests"]) == 3 and found["first"]["digest"] == found["first"]["digests"][0]
+    total = found["splits"][0]["total"]
+    assert total["only_second"] == pytest.approx(38) and total["difference"] == pytest.approx(-38 / 300)
+    assert 0.01 < total["p"] < 0.05 and total["low"] < -38 / 300 < total["high"] < 0
+    assert json.loads(cli(*compare[:2], *two, *compare[4:], "--json")[1])["splits"][0]["total"]["p"] < 1e-10
 
 
 def test_a_dry_run_says_what_would_be_sent(cli, run, board):  # noqa: F811
@@ -154,3 +170,14 @@ def test_what_has_no_recipe_is_not_reproduced(cli, two, board, run):  # noqa: F8
     refused(
         cli("leaderboard", "reproduce", evil, "--board", board), "'./evil.py:Model', which is not installed"
     )
+
+
+def test_the_first_attempt_of_a_seed_counts(board, run):
+    from mathbench.cli.leaderboard.compare import _runs
+
+    for wrong in (4, 9):
+        submit_run(run(wrong=wrong), board)
+    records = [replace(r, submitted=f"2026-01-0{i}T00:00:00Z") for i, r in enumerate(Board(board).records())]
+    for given in (records, records[::-1]):
+        assert _runs(given, "lstm-seq2seq") == [[records[0]]]
+    assert _runs([*records, replace(records[0], withdrawn="a mistake")], "lstm-seq2seq") == [[records[0]]]

@@ -50,7 +50,9 @@ PROMPTING = {"prompting": {"words": "shots:n=4"}}
 SENT_2 = SENT | {"schema_version": 2, "supervision": "prompted"} | SCORES | CERTIFICATE | PROMPTING
 PROOF = Proof("all numbers", True, "0" * 64)
 CHECKED = CheckResult({"interpolate": RESCORED}, {"interpolate": SCORE}, ("one",), PROOF)
-KEPT = SubmissionRecord("0" * 64, "2026-01-01T00:00:00Z", "re-scored", RUN, "1" * 64, CHECKED)
+KEPT = SubmissionRecord(
+    "0" * 64, "2026-01-01T00:00:00Z", "re-scored", RUN, "1" * 64, CHECKED, wrong_answers="2" * 64
+)
 CHALLENGE = {
     "event": "challenge",
     "at": "2026-01-01T00:00:00Z",
@@ -60,6 +62,7 @@ CHALLENGE = {
     "weights_sha256": "1" * 64,
     "questions_digest": "2" * 64,
 }
+OPTIONAL = ("proof", "submitter", "wrong_answers_sha256")
 EXAMPLES = {
     "score": (schema.SCORE, SCORE.to_json()),
     "split score": (schema.SPLIT_SCORE, SPLIT.to_json()),
@@ -108,7 +111,7 @@ def test_a_result_writes_the_keys_of_its_definition():
 def test_the_server_describes_the_same_keys():
     responses = pytest.importorskip("mathbench.leaderboard.server.responses")
     described = responses.SubmissionReply.model_json_schema()
-    assert set(described["properties"]) == set(KEPT.to_json()) == {*described["required"], "proof"}
+    assert set(described["properties"]) == set(KEPT.to_json()) == {*described["required"], *OPTIONAL}
     split = responses.SplitScoreReply.model_json_schema()
     assert split["required"] == list(split["properties"]) == list(RESCORED.to_json())
     receipt = Receipt("0" * 64, "b", True, 1, "re-scored", "m", "t", {"interpolate": RESCORED}, ())

@@ -2,12 +2,15 @@
 
 import asyncio
 import http.client
+import select
 import socket
-from contextlib import closing
+import threading
+from contextlib import ExitStack, closing, contextmanager
 from time import monotonic
 
 import anyio
 import pytest
+import uvicorn
 from starlette.testclient import TestClient
 
 from mathbench.leaderboard.server import connections
@@ -45,27 +48,38 @@ def connect(server):
     return socket.create_connection((host, int(port)), timeout=60)
 
 
-@pytest.fixture
-def hasty(monkeypatch):
-    """A protocol whose headers must arrive within a moment, and its server."""
-    monkeypatch.setattr(connections, "HEADER_TIMEOUT", 0.3)
+LARGE = 32 << 20  # bytes, more than the system keeps for a connection
 
-    async def answer(scope, receive, send):
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-        await send({"type": "http.response.body", "body": b"ok"})
 
-    import threading
+async def answer(scope, receive, send):
+    """An application with one small and one large response."""
+    body = b"ok" if scope["path"] == "/" else bytes(LARGE)
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": 200, "headers": [length]})
+    await send({"type": "http.response.body", "body": body})
 
-    import uvicorn
 
+@contextmanager
+def served(proxies=()):
+    """The application, served by a thread."""
     listening = _listen("127.0.0.1", 0)
-    config = uvicorn.Config(answer, http=connections.TimedConnection, log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
+    kind = connections.timed_connection(proxies)
+    server = uvicorn.Server(uvicorn.Config(answer, http=kind, log_config=None, lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     yield listening.getsockname()
     server.should_exit = True
     thread.join(30)
+    assert not kind._open
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    """A server whose headers must arrive, and whose responses must be read, within a moment."""
+    monkeypatch.setattr(connections, "HEADER_TIMEOUT", 0.3)
+    monkeypatch.setattr(connections, "READ_TIMEOUT", 0.3)
+    with served() as address:
+        yield address
 
 
 def test_headers_that_do_not_end_close_the_connection(hasty):
@@ -83,6 +97,62 @@ def test_a_kept_connection_is_closed_when_its_next_headers_do_not_end(hasty):
     start = monotonic()
     assert connection.sock.recv(100) == b""
     assert monotonic() - start < 4  # before the time-out of idle connections
+
+
+def test_a_response_that_is_not_read_closes_the_connection(hasty):
+    with closing(socket.create_connection(hasty, timeout=30)) as slow:
+        slow.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        start = monotonic()
+        with pytest.raises(ConnectionError):  # the server gives up, and more requests are of no use
+            while monotonic() - start < 20:
+                slow.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+
+def test_a_body_that_comes_after_the_answer_must_end(hasty):
+    """A byte now and then would keep the connection open."""
+    with closing(socket.create_connection(hasty, timeout=30)) as slow:
+        slow.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n")
+        assert slow.recv(1000).startswith(b"HTTP/1.1 200")
+        start = monotonic()
+        with pytest.raises(ConnectionError):
+            while monotonic() - start < 20:
+                slow.sendall(b"x")
+                select.select([], [], [], 0.01)
+
+
+def test_a_response_that_is_read_slowly_arrives(hasty):
+    """In more time than is allowed without progress."""
+    connection = http.client.HTTPConnection(*hasty, timeout=30)
+    connection.request("GET", "/large")
+    reply, start, received = connection.getresponse(), monotonic(), 0
+    while part := reply.read(1 << 20):
+        received += len(part)
+        while monotonic() - start < 1.2 * received / LARGE:
+            select.select([], [], [], 0.01)
+    assert received == LARGE and monotonic() - start >= 1.2
+
+
+@pytest.mark.parametrize("proxies", [(), ("127.0.0.0/8",)])
+def test_an_address_has_some_connections_and_a_proxy_any_number(monkeypatch, proxies):
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 3)
+    with served(proxies) as address, ExitStack() as stack:
+        idle = [stack.enter_context(socket.create_connection(address, timeout=30)) for _ in range(3)]
+        assert status(address, "127.0.0.1") == (200 if proxies else None)
+        assert status(address, "127.0.0.2") == 200
+        idle.pop().close()
+        start = monotonic()
+        while status(address, "127.0.0.1") is None:
+            assert monotonic() - start < 20
+
+
+def status(address, source):
+    """The status of a request from a loopback address; None when the server hangs up."""
+    with closing(http.client.HTTPConnection(*address, timeout=30, source_address=(source, 0))) as connection:
+        try:
+            connection.request("GET", "/")
+            return connection.getresponse().status
+        except (ConnectionError, http.client.HTTPException):
+            return None
 
 
 def test_two_lengths_are_refused_and_the_connection_is_closed(serve, board):

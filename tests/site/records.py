@@ -11,13 +11,13 @@ from mathbench.leaderboard.seasons.references import parse_references
 from mathbench.leaderboard.site.snapshot import Snapshot
 from mathbench.leaderboard.submission_record import SubmissionRecord
 from mathbench.scores.results import Score, SplitScore
-from tests.leaderboard.conftest import SIZES, manifest
+from tests.leaderboard.conftest import SIZES, from_anybody, manifest
 
 from .conftest import SEASON, references
 
 
-def record(task, correct, number=0, sizes=SIZES, submitter=None, withdrawn=None, claimed=False, **changes):
-    """A submission with a number of right rows on each test split, at most its rows."""
+def record(task, correct, number=0, sizes=SIZES, submitter=None, withdrawn=None, claimed=False, document=None, **changes):
+    """A run, or the submission with a document, with a number of right rows on each test split, at most its rows."""
     scores, right = {}, {}
     for split in ("interpolate", "extrapolate"):
         n = sizes[split]
@@ -28,12 +28,19 @@ def record(task, correct, number=0, sizes=SIZES, submitter=None, withdrawn=None,
         hashlib.sha256(str(number).encode()).hexdigest(),
         f"2026-01-01T{number // 3600:02d}:{number // 60 % 60:02d}:{number % 60:02d}Z",
         "claimed" if claimed else "re-scored",
-        manifest(task, sizes, **changes),
+        document or manifest(task, sizes, **changes),
         "0" * 64,
         CheckResult(scores, {}, (), None, {} if claimed else right),
         withdrawn,
         submitter=submitter,
     )
+
+
+def stated(task, **model):
+    """The submission.json of a model in the season."""
+    own = {"schema_version": 3, "season": "small", "supervision": "examples"}
+    found = from_anybody(task) | own
+    return found | {"model": found["model"] | {"name": "theirs"} | model}
 
 
 def snapshot(records, text=SEASON, floors=True):

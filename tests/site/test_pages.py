@@ -184,7 +184,7 @@ def test_a_pair_is_what_compare_says(pages, filled, opened):
         p for p in pages if p.startswith("compare/") and p.endswith(".csv") and all(i[:12] in p for i in ids)
     )
     first, second = (opened.find(part) for part in path[8:-4].split("-"))
-    compared = compare(*((k, opened.predictions_bytes(k.digest)) for k in (first, second)))
+    compared = compare(*([(k, opened.predictions_bytes(k.digest))] for k in (first, second)))
     found = rows_of(pages[path])
     totals = [row for row in found if not row["stratum"]]
     assert [int(row["only_first"]) for row in totals] == [c.total.only_first for c in compared]

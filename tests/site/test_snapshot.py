@@ -9,7 +9,7 @@ from mathbench.leaderboard.site.heat_map import heat_map
 from tests.leaderboard.conftest import SIZES
 
 from .conftest import NAMED, made
-from .records import record, snapshot
+from .records import record, snapshot, stated
 
 TASKS = tuple(NAMED)
 SHORT = SIZES | {"interpolate": 100}
@@ -118,12 +118,23 @@ def test_what_no_model_can_do():
     assert found.unanswered == []
 
 
-def test_two_revisions_are_two_models():
+def test_two_revisions_of_a_submitted_model_are_two_models():
     records = [
-        record(made(task), right, 10 * right + i, baseline="a", recipe={"name": name})
+        record(made(task), right, 10 * right + i, document=stated(made(task), revision=name))
         for name, right in (("first", 200), ("second", 280))
         for i, task in enumerate(TASKS)
     ]
     found = heat_map(snapshot(records), "interpolate")
     assert [(m.key.revision, m.mean) for m in found.models] == [("second", 280 / 300), ("first", 200 / 300)]
     assert [c.line.exact_match for c in found.groups["operations"][0].cells] == [280 / 300, 200 / 300]
+
+
+def test_of_several_runs_of_a_model_the_first_counts():
+    records = [
+        record(made(task), right, 10 * right + i, baseline="a", recipe={"name": name})
+        for name, right in (("first", 200), ("second", 280))
+        for i, task in enumerate(TASKS)
+    ]
+    found = heat_map(snapshot(records), "interpolate")
+    assert [(m.key.revision, m.mean) for m in found.models] == [("", 200 / 300)]
+    assert [c.line.attempt for c in found.groups["operations"][0].cells] == [1]

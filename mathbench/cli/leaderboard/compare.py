@@ -27,13 +27,15 @@ def register(leaderboard: typer.Typer) -> None:
 
 
 def compare(
-    first: Annotated[str, typer.Argument(metavar="A", help="Id of a submission, or name of a model.")],
+    first: Annotated[
+        str, typer.Argument(metavar="A", help="Id of a submission, or name of a model with all its seeds.")
+    ],
     second: Annotated[str, typer.Argument(metavar="B", help="Id or name of another one.")],
     board: BoardOption = None,
     task: TaskOption = None,
     as_json: Json = False,
 ) -> None:
-    """Compare two models on the same rows with McNemar's test.
+    """Compare two models on the same rows: McNemar's test, or for several seeds one that includes their spread.
 
     Also shows the strata in which they differ, and sample rows.
 
@@ -46,51 +48,72 @@ def compare(
     from mathbench.leaderboard.store.any_board import load_records, predictions_loader
     from mathbench.leaderboard.submission_manifest import SUPERVISIONS
 
-    pair, load = _pair(load_records(board)[1], first, second, task), predictions_loader(board)
-    one, two = ((record, load(record.digest)) for record in pair)
+    sides = _pair(load_records(board)[1], first, second, task)
+    load = predictions_loader(board)
+    one, two = ([(r, load(r.digest)) for r in side] for side in sides)
     found = compare_two(one, two)
     if as_json:
-        names = [
-            {"digest": r.digest, "model": r.summary.model, "supervision": r.summary.supervision} for r in pair
-        ]
+        names = [_side_json(side) for side in sides]
         print_json({"first": names[0], "second": names[1], "splits": [split.to_json() for split in found]})
         return
+    pair = [side[0] for side in sides]
     for split in found:
         _print_split(split, (pair[0].summary.model, pair[1].summary.model))
     words = [SUPERVISIONS[record.summary.supervision] for record in pair]
     if words[0] != words[1]:
         print_message(f"they differ in what training gave away: {words[0]}; {words[1]}")
+    if max(map(len, sides)) > 1:
+        runs = " and ".join(f"{len(side)} of {side[0].summary.model}" for side in sides)
+        print_message(f"training seeds: {runs}; numbers of rows are means over pairs of them")
+        print_message("p: if both were equally good, how often other rows and seeds would differ so much")
+        return
     print_message(
         "p: if both were equally good, how often they would differ at least so much on these rows (McNemar)"
     )
 
 
+def _side_json(runs: Sequence["SubmissionRecord"]) -> dict[str, object]:
+    """The first submission, and the digests of all seeds."""
+    first = runs[0]
+    return {
+        "digest": first.digest,
+        "model": first.summary.model,
+        "supervision": first.summary.supervision,
+        "digests": [record.digest for record in runs],
+    }
+
+
 def _pair(
     records: "Sequence[SubmissionRecord]", first: str, second: str, task: str | None
-) -> tuple["SubmissionRecord", "SubmissionRecord"]:
-    """Find two submissions by id or model that answered the same rows.
+) -> tuple[list["SubmissionRecord"], list["SubmissionRecord"]]:
+    """Find two submissions by id, or models by name with all their seeds, that answered the same rows.
 
     Raises:
         InputError: when several pairs fit, or none.
     """
     from mathbench.leaderboard.ranking.compare import rows_key
     from mathbench.leaderboard.ranking.rank import filter_task
-    from mathbench.leaderboard.submission_record import find_by_prefix
 
     records = filter_task(records, task)
-    found = [
-        [r for r in records if r.summary.model == name and r.withdrawn is None]
-        or [find_by_prefix(records, name)]
-        for name in (first, second)
-    ]
-    pairs = [(a, b) for a in found[0] for b in found[1] if a is not b and rows_key(a) == rows_key(b)]
+    found = [_runs(records, name) for name in (first, second)]
+    pairs = [(a, b) for a in found[0] for b in found[1] if a != b and rows_key(a[0]) == rows_key(b[0])]
     if len(pairs) == 1 or max(map(len, found)) == 1:
         return pairs[0] if pairs else (found[0][0], found[1][0])
-    ids = sorted(
-        {f"{r.digest[:8]} ({r.summary.model}, {r.summary.task['name']})" for group in found for r in group}
-    )
+    each = [record for side in found for runs in side for record in runs]
+    ids = sorted({f"{r.digest[:8]} ({r.summary.model}, {r.summary.task['name']})" for r in each})
     what = f"{len(pairs)} pairs of them answered the same rows" if pairs else "none answered the same rows"
     raise InputError(f"{what}; name two by their ids: {', '.join(ids[:8])}.")
+
+
+def _runs(records: Sequence["SubmissionRecord"], name: str) -> list[list["SubmissionRecord"]]:
+    """The models with a name, each with its first submission per training seed; else the submission with an id."""
+    from mathbench.leaderboard.submission_record import find_by_prefix
+
+    named = [r for r in records if r.summary.model == name and r.withdrawn is None]
+    models: dict[str, dict[tuple[int | str, ...], SubmissionRecord]] = {}
+    for record in sorted(named, key=lambda r: r.submitted):
+        models.setdefault(record.model_key, {}).setdefault(record.summary.seeds, record)
+    return [list(runs.values()) for runs in models.values()] or [[find_by_prefix(records, name)]]
 
 
 def _print_split(found: "ComparisonResult", names: tuple[str, str]) -> None:
@@ -100,10 +123,11 @@ def _print_split(found: "ComparisonResult", names: tuple[str, str]) -> None:
     counts = table("", f"{names[1]} right", "wrong", right=(f"{names[1]} right", "wrong"))
     total = found.total
     counts.title = Text(f"{found.task}, {found.split}", style="bold")
-    counts.add_row(Text(f"{names[0]} right"), f"{total.both:,}", f"{total.only_first:,}")
-    counts.add_row("wrong", f"{total.only_second:,}", f"{total.neither:,}")
+    counts.add_row(Text(f"{names[0]} right"), _count(total.both), _count(total.only_first))
+    counts.add_row("wrong", _count(total.only_second), _count(total.neither))
     out.print(counts)
-    out.print(f"p = {total.p:.3g} ({total.test})")
+    bounds = f"{total.low:+.2%} to {total.high:+.2%}"
+    out.print(f"p = {total.p:.3g} ({total.test}), difference {total.difference:+.2%} ({bounds})")
     _print_strata(found.strata, names)
     samples = table("row", "question", "answer", "A", "B")
     for row in found.samples:
@@ -122,11 +146,16 @@ def _print_strata(strata: Mapping[str, "PairedTest"], names: tuple[str, str]) ->
         if pair.only_first or pair.only_second:
             n = pair.both + pair.only_first + pair.only_second + pair.neither
             differ.add_row(
-                Text(name), f"{n:,}", f"{pair.only_first:,}", f"{pair.only_second:,}", f"{pair.p:.3g}"
+                Text(name), f"{n:,.0f}", _count(pair.only_first), _count(pair.only_second), f"{pair.p:.3g}"
             )
     if differ.row_count:
         out.print(Text(f"A: {names[0]}, B: {names[1]}"))
         out.print(differ)
+
+
+def _count(rows: float) -> str:
+    """A number of rows; means over several runs with one decimal."""
+    return f"{rows:,}" if isinstance(rows, int) else f"{rows:,.1f}"
 
 
 def _short(value: object) -> str:

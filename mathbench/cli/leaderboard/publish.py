@@ -1,12 +1,15 @@
 """Commands that publish a board: leaderboard export, build."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mathbench.cli.leaderboard import show
+from mathbench.cli.leaderboard import export_options as opt
+from mathbench.cli.leaderboard import published, show
+from mathbench.cli.leaderboard.export_options import ExportOptions
 from mathbench.cli.leaderboard.options import (
     BoardOption,
     FrameworkOption,
@@ -19,11 +22,8 @@ from mathbench.cli.leaderboard.verify import verify_folder
 from mathbench.cli.output import ProgressBar, print_json, print_message
 from mathbench.errors import CheckFailed, InputError, did_you_mean
 
-FORMATS = ("markdown", "csv", "json", "html")
-
-RoundsOption = Annotated[
-    Path | None, typer.Option("--rounds", help="Folder of sealed rounds, for the HTML pages.")
-]
+if TYPE_CHECKING:
+    from mathbench.leaderboard.ranking.tables import RankTable
 
 
 def register(leaderboard: typer.Typer) -> None:
@@ -34,22 +34,32 @@ def register(leaderboard: typer.Typer) -> None:
 
 def export(
     format: Annotated[
-        str, typer.Option("--format", help="Format: markdown, csv, json or html.")
+        str,
+        typer.Option("--format", help="Format: markdown, csv, json, html, every-eval-ever or eval-results."),
     ] = "markdown",
     out: Annotated[
-        Path | None, typer.Option("--out", help="File to write; for json and html a folder. Default: stdout.")
+        Path | None,
+        typer.Option("--out", help="File to write; a folder for all but markdown and csv. Default: stdout."),
     ] = None,
     board: BoardOption = None,
     task: TaskOption = None,
     framework: FrameworkOption = None,
     split: SplitOption = None,
     sort: SortOption = "score",
-    rounds: RoundsOption = None,
+    rounds: opt.RoundsOption = None,
+    source_name: opt.SourceName = None,
+    source_url: opt.SourceUrl = None,
+    no_samples: opt.NoSamples = False,
+    dataset_id: opt.DatasetId = None,
+    dataset_revision: opt.DatasetRevision = None,
+    data_seed: opt.DataSeed = None,
     season: SeasonOption = None,
 ) -> None:
-    """Export a board as Markdown, CSV, JSON or HTML pages.
+    """Export a board as Markdown, CSV, JSON, HTML pages or records of other projects.
 
     In an existing Markdown file, only the text between its marks is replaced.
+    every-eval-ever are records of the project Every Eval Ever, and eval-results
+    those that the Hugging Face Hub reads from a model's repository.
 
     Examples:
       mathbench leaderboard export --format csv > board.csv
@@ -59,67 +69,126 @@ def export(
       mathbench leaderboard export --board leaderboard --format markdown --out leaderboard/README.md
 
       mathbench leaderboard export --format html --out site
+
+      mathbench leaderboard export --format every-eval-ever --out records
+
+      mathbench leaderboard export --format eval-results --dataset-id ada/sums --out results
     """
     if format not in FORMATS:
         raise InputError(f"unknown format '{format}'. {did_you_mean(format, FORMATS)}")
-    if rounds is not None and format != "html":
-        raise InputError("--rounds are pages; give --format html too.")
-    if (format == "json" and out is not None) or format == "html":
-        if task or framework or split:
-            raise InputError(f"--format {format} writes the whole board; the filters do not apply to it.")
-        _export_folder(format, board, out, rounds, season)
-        return
-    _export_tables(format, board, out, season, (task, framework, split, sort))
+    options = ExportOptions(
+        format,
+        out,
+        board,
+        task,
+        framework,
+        split,
+        sort,
+        rounds,
+        source_name,
+        source_url,
+        no_samples,
+        dataset_id,
+        dataset_revision,
+        data_seed,
+        season,
+    )
+    takes, write = FORMATS[format]
+    for name in options.given:
+        if name not in takes:
+            allowed = ", ".join(f"--{each}" for each in takes)
+            raise InputError(f"--format {format} does not take --{name}. Allowed: {allowed}.")
+    write(options)
 
 
-def _export_tables(
-    format: str,
-    board: str | None,
-    out: Path | None,
-    season: str | None,
-    filters: tuple[str | None, str | None, str | None, str],
-) -> None:
+def _to_folder(write: Callable[[ExportOptions, Path], None]) -> Callable[[ExportOptions], None]:
+    """Return what exports to the folder that must be given."""
+
+    def write_to(options: ExportOptions) -> None:
+        if options.out is None:
+            raise InputError(f"--format {options.format} writes a folder: give --out FOLDER.")
+        write(options, options.out)
+
+    return write_to
+
+
+def _export_tables(options: ExportOptions) -> None:
+    """Write Markdown or CSV to a file or stdout."""
     from mathbench.leaderboard.ranking import render
-    from mathbench.leaderboard.ranking.rank import TableFilters
-    from mathbench.leaderboard.store.any_board import load_ranked
 
-    name, opened = load_ranked(board, season)
-    tables = show.all_tables(opened, TableFilters(*filters))
-    if format == "json":
-        print_json(render.tables_json(tables, name))
-        return
-    text = render.markdown(tables) if format == "markdown" else render.tables_csv(tables)
-    if out is None:
+    marked = options.format == "markdown"
+    if options.out is not None and options.out.is_dir():
+        raise InputError(f"--format {options.format} writes a file, and '{options.out}' is a folder.")
+    tables = _tables(options)[1]
+    text = render.markdown(tables) if marked else render.tables_csv(tables)
+    if options.out is None:
         sys.stdout.write(text)
     else:
-        _write(out, text, marked=format == "markdown")
+        _write(options.out, text, marked)
 
 
-def _export_folder(
-    format: str, board: str | None, folder: Path | None, rounds: Path | None, season: str | None
-) -> None:
+def _export_json(options: ExportOptions) -> None:
+    """Write the tables to stdout, or one file per submission to a folder."""
+    from mathbench.leaderboard.ranking.render import tables_json
     from mathbench.leaderboard.store.any_board import answers_loader, certificate_loader, load_records
     from mathbench.leaderboard.store.folder import export
 
-    if folder is None:
-        raise InputError("a site is a folder of pages: give --out FOLDER.")
-    if format == "html":
-        _write_site(board, folder, rounds, season)
+    if options.out is None:
+        name, tables = _tables(options)
+        print_json(tables_json(tables, name))
         return
+    if options.given:
+        raise InputError("--format json with --out writes the whole board; the filters do not apply to it.")
+    board = options.board
     records, loaders = load_records(board)[1], (answers_loader(board), certificate_loader(board))
     with ProgressBar("submissions", len(records)) as bar:
-        export(records, folder, *loaders, on_record=lambda: bar(1))
-    print_message(f"{len(records)} submissions in {folder}, with their wrong answers")
+        export(records, options.out, *loaders, on_record=lambda: bar(1))
+    print_message(f"{len(records)} submissions in {options.out}, with their wrong answers")
+
+
+def _tables(options: ExportOptions) -> "tuple[str, list[RankTable]]":
+    from mathbench.leaderboard.ranking.rank import TableFilters
+    from mathbench.leaderboard.store.any_board import load_ranked
+
+    name, board = load_ranked(options.board, options.season)
+    show.print_unverified(options.board)
+    filters = TableFilters(options.task, options.framework, options.split, options.sort)
+    return name, show.all_tables(board, filters)
+
+
+_FILTERS = ("season", "task", "framework", "split")
+_SOURCE = ("source-name", "source-url")
+# formats: the options that they take beside --board and --out, and what writes them
+FORMATS: dict[str, tuple[tuple[str, ...], Callable[[ExportOptions], None]]] = {
+    "markdown": ((*_FILTERS, "sort"), _export_tables),
+    "csv": ((*_FILTERS, "sort"), _export_tables),
+    "json": ((*_FILTERS, "sort"), _export_json),
+    "html": (
+        ("season", "rounds"),
+        _to_folder(
+            lambda options, folder: _write_site(options.board, folder, options.rounds, options.season)
+        ),
+    ),
+    "every-eval-ever": ((*_SOURCE, "no-samples"), _to_folder(published.write_every_eval_ever)),
+    "eval-results": (
+        (*_FILTERS, *_SOURCE, "dataset-id", "dataset-revision", "data-seed"),
+        _to_folder(published.write_eval_results),
+    ),
+}
 
 
 def _write_site(
-    board: str | Path | None, folder: Path, rounds: Path | None, season: str | None = None
+    board: str | Path | None,
+    folder: Path,
+    rounds: Path | None,
+    season: str | None = None,
+    verified: bool = False,
 ) -> None:
     """Write the HTML pages, with a progress bar."""
     from mathbench.leaderboard.site.export import export, load_pages
 
     _check_rounds(rounds)
-    site = load_pages(board, rounds, season)
+    site = load_pages(board, rounds, season, verified)
     with ProgressBar("pages", sum(1 for _ in site.paths())) as bar:
         count = export(site, folder, lambda path: bar(1))
     print_message(
@@ -177,7 +246,7 @@ def build(
         bool, typer.Option("--check", help="Write nothing; exit with code 1 if the table is out of date.")
     ] = False,
     site: Annotated[Path | None, typer.Option("--site", help="Folder to write HTML pages to.")] = None,
-    rounds: RoundsOption = None,
+    rounds: opt.RoundsOption = None,
 ) -> None:
     """Recompute a folder of results, and write its table into README.md.
 
@@ -208,7 +277,7 @@ def build(
     if not check:
         _write(page, text, marked=True)
         if site is not None:
-            _write_site(folder, site, rounds)
+            _write_site(folder, site, rounds, verified=True)
         return
     found = page.read_text(encoding="utf-8") if page.is_file() else ""
     if render.replace_marked_block(found, text) != found:

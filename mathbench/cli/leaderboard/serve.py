@@ -49,6 +49,18 @@ def serve(
     seconds: Annotated[
         float, typer.Option("--seconds", min=1, help="Maximum time for scoring a submission, in seconds.")
     ] = 60,
+    work: Annotated[
+        float,
+        typer.Option("--work", min=1, help="Maximum CPU time for scoring a submission, in seconds."),
+    ] = 30,
+    work_per_token: Annotated[
+        float,
+        typer.Option("--work-per-token", min=1, help="Maximum CPU time per hour and token, in seconds."),
+    ] = 600,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", min=1, help="Submissions scored at the same time. Default: one per core."),
+    ] = None,
     allow_host: Annotated[
         list[str] | None,
         typer.Option("--allow-host", metavar="NAME", help="Additional host name to accept; may be repeated."),
@@ -107,6 +119,9 @@ def serve(
         submissions_per_minute=per_minute,
         submissions_per_token=per_token,
         scoring_seconds=seconds,
+        work=work,
+        work_per_token=work_per_token,
+        max_concurrent=jobs or ServerLimits.max_concurrent,
         hosts=names,
         proxies=proxies,
     )

@@ -168,16 +168,26 @@ def _print_legend(
     if tables and not open_only:
         print_message(
             "models that share a rank do not differ significantly; without a rank: incomplete or only claimed; "
-            "† the claimed score differs from the recomputed one"
+            "† the submitter states another score than the one that is shown"
         )
     if tables:
         _print_proofs(tables)
         _print_attempts(target, board.records)
+    print_unverified(target)
     if board.open and not open_only:
         print_message(
             f"{len(board.open)} open submissions are not about the rows of {board.season.name} and have no rank: "
             "mathbench leaderboard show --open"
         )
+
+
+def print_unverified(board: str | None) -> None:
+    """Print that the files of a folder were read and not verified."""
+    from mathbench.leaderboard.store.folder import folder_path, is_folder
+
+    if is_folder(board):
+        path = folder_path(board)
+        print_message(f"files are not verified here; `mathbench leaderboard verify --board {path}` does it")
 
 
 def _print_proofs(tables: "list[RankTable]") -> None:

@@ -31,12 +31,12 @@ class TaskEntry:
     attempt: int
     attempts: int
 
-    @property
+    @cached_property
     def complete(self) -> bool:
         """Whether it answered all rows of the task."""
         return self.standings[0].complete
 
-    @property
+    @cached_property
     def records(self) -> tuple[SubmissionRecord, ...]:
         """The ranked submissions, one per training seed."""
         return tuple(found.record for found in self.standings)
@@ -80,7 +80,7 @@ def entries_of(standings: Iterable[Standing], season: Season) -> list[TaskEntry]
 
 def _entries_of_model(task: SeasonTask, standings: list[Standing]) -> list[TaskEntry]:
     """The entries of one model on one task, one per revision."""
-    standings = sorted(standings, key=lambda place: (place.record.submitted, place.record.digest))
+    standings = sorted(standings, key=lambda place: place.record.order)
     numbers = attempt_numbers(standings)
     found = []
     for same in grouped(standings, lambda place: place.record.summary.revision_key).values():

@@ -13,9 +13,15 @@ import numpy as np
 from mathbench.errors import InputError, did_you_mean
 from mathbench.leaderboard.names import folded_name
 from mathbench.leaderboard.ranking.entries import TaskEntry
-from mathbench.leaderboard.ranking.paired import PairedTests, compare_over_tasks
+from mathbench.leaderboard.ranking.paired import (
+    Means,
+    PairedTests,
+    compare_over_tasks,
+    means_over_tasks,
+)
 from mathbench.leaderboard.ranking.ranked_board import RankedBoard
-from mathbench.leaderboard.ranking.shared_ranks import shared_ranks
+from mathbench.leaderboard.ranking.row_moments import own_moments
+from mathbench.leaderboard.ranking.shared_ranks import MAX_COMPARED, shared_ranks
 from mathbench.leaderboard.ranking.tables import Entry, by_supervision, grouped
 from mathbench.leaderboard.seasons.references import SOLVER
 from mathbench.leaderboard.seasons.season import SEASON_SPLITS, SeasonTask
@@ -25,17 +31,22 @@ WHOLE = ""  # the scope of all tasks of a season
 
 
 class ModelKey(NamedTuple):
-    """What an average takes for one model on all tasks: one revision of one name of one submitter."""
+    """What an average takes for one model on all tasks: one revision of one name of one submitter.
+
+    Runs have other recipes on other tasks, so that their revision is empty: of each task their first attempt counts.
+    """
 
     submitter: str | None
     name: str
     supervision: Supervision
+    framework: str | None
     revision: str
 
     @classmethod
     def from_line(cls, line: "Entry | MacroAverage") -> "ModelKey":
         """The model of a line of a table."""
-        return cls(line.submitter, folded_name(line.model), line.supervision, line.revision)
+        revision = "" if isinstance(line, Entry) and line.runnable else line.revision
+        return cls(line.submitter, folded_name(line.model), line.supervision, line.framework, revision)
 
 
 @dataclass(frozen=True)
@@ -147,11 +158,16 @@ def macro_averages(board: RankedBoard, split: str = "interpolate", scope: str = 
 def _models(entries: Iterable[TaskEntry], board: RankedBoard, names: set[str]) -> list[_Model]:
     """The models with an entry that can be ranked; of several entries of one revision to a task the first counts."""
     ranked = [entry for entry in entries if entry.task.name in names and board.is_ranked(entry)]
-    by_model = grouped(ranked, lambda entry: ModelKey(*entry.key, entry.first.summary.revision))
+    by_model = grouped(ranked, _model_key)
     return [
         _Model(key, {entry.task.name: entry for entry in sorted(same, key=_latest_first)})
         for key, same in by_model.items()
     ]
+
+
+def _model_key(entry: TaskEntry) -> ModelKey:
+    summary = entry.first.summary
+    return ModelKey(*entry.key, summary.framework, "" if summary.runnable else summary.revision)
 
 
 def _latest_first(entry: TaskEntry) -> int:
@@ -161,20 +177,41 @@ def _latest_first(entry: TaskEntry) -> int:
 def _averages(
     board: RankedBoard, models: Sequence[_Model], tasks: Sequence[SeasonTask], split: str, scope: str
 ) -> list[MacroAverage]:
-    complete = [model for model in models if len(model.entries) == len(tasks)]
     found = []
-    if complete:
-        tests = _compare(board, complete, tasks, split)
-        places, gaps = shared_ranks(tests.shares, tests.better()), _gaps(tests)
-        for i, (model, place) in enumerate(zip(complete, places, strict=True)):
-            line = _average(model, tests, i, split, scope, len(tasks))
-            ranked = {"rank": place.rank, "wins": place.wins, "losses": place.losses}
-            found.append(replace(line, **ranked, gap=gaps.get(i)))
-    for model in (model for model in models if len(model.entries) < len(tasks)):
-        answered = [task for task in tasks if task.name in model.entries]
-        tests = _compare(board, [model], answered, split)
-        found.append(_average(model, tests, 0, split, scope, len(tasks)))
+    # models that answered the same tasks are averaged together
+    for names, same in grouped(models, lambda m: tuple(t.name for t in tasks if t.name in m.entries)).items():
+        answered = [task for task in tasks if task.name in names]
+        means = _means(board, same, answered, split)
+        lines = [_average(model, means, i, split, scope, len(tasks)) for i, model in enumerate(same)]
+        found += _ranked(board, same, lines, tasks, split) if len(answered) == len(tasks) else lines
     return found
+
+
+def _means(board: RankedBoard, models: Sequence[_Model], tasks: Sequence[SeasonTask], split: str) -> Means:
+    moments = [
+        own_moments([board.shares(model.entries[task.name], split) for model in models], task.rows[split])
+        for task in tasks
+    ]
+    return means_over_tasks(moments, [task.weight for task in tasks])
+
+
+def _ranked(
+    board: RankedBoard,
+    models: Sequence[_Model],
+    lines: Sequence[MacroAverage],
+    tasks: Sequence[SeasonTask],
+    split: str,
+) -> list[MacroAverage]:
+    """The lines of models that answered all tasks with their ranks; the best ones are compared with each other."""
+    order = sorted(range(len(models)), key=lambda i: -lines[i].mean)
+    best, rest = order[:MAX_COMPARED], order[MAX_COMPARED:]
+    tests = _compare(board, [models[i] for i in best], tasks, split)
+    places, gaps = shared_ranks(tests.shares, tests.better()), _gaps(tests)
+    ranked = [
+        replace(lines[i], rank=place.rank, wins=place.wins, losses=place.losses, gap=gaps.get(at))
+        for at, (i, place) in enumerate(zip(best, places, strict=True))
+    ]
+    return [*ranked, *(replace(lines[i], rank=MAX_COMPARED + 1) for i in rest)]
 
 
 def _gaps(tests: PairedTests) -> dict[int, Gap]:
@@ -205,7 +242,7 @@ def _compare(
     return compare_over_tasks(moments, [task.weight for task in tasks])
 
 
-def _average(model: _Model, tests: PairedTests, i: int, split: str, scope: str, of: int) -> MacroAverage:
+def _average(model: _Model, means: Means, i: int, split: str, scope: str, of: int) -> MacroAverage:
     first = next(iter(model.entries.values())).first
     return MacroAverage(
         kind="model",
@@ -213,9 +250,9 @@ def _average(model: _Model, tests: PairedTests, i: int, split: str, scope: str, 
         framework=first.summary.framework,
         split=split,
         scope=scope,
-        mean=float(tests.shares[i]),
-        low=float(tests.low[i]),
-        high=float(tests.high[i]),
+        mean=float(means.shares[i]),
+        low=float(means.low[i]),
+        high=float(means.high[i]),
         tasks=len(model.entries),
         of=of,
         submitter=first.submitter,

@@ -91,6 +91,16 @@ class RankedBoard:
         """Whether an entry takes part in comparisons: it answered all rows, and the board can tell which are right."""
         return entry.complete and all(self.rows.has(record.digest) for record in entry.records)
 
+    def shares(self, entry: TaskEntry, split: str) -> list[float]:
+        """The share of right rows of each training seed."""
+        n = entry.task.rows[split]
+        return [self._share(record, split, n) for record in entry.records]
+
+    def _share(self, record: SubmissionRecord, split: str, n: int) -> float:
+        total = record.checked.scores[split].total
+        # the rows of the season are the first ones of what was answered, in most cases all of it
+        return total.exact_match if total.n == n else float(self.rows.right(record.digest, split, n).mean())
+
     def right(self, entry: TaskEntry, split: str) -> Bool:
         """Which rows each training seed has right, bool (seeds, n)."""
         n = entry.task.rows[split]

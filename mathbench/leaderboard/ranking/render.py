@@ -88,7 +88,7 @@ NOTE = (
     "Exact match on rows that training never saw; all models of a table of a season answered the same ones. Models "
     "that share a rank cannot be told apart by paired tests at 95 %, corrected for the number of pairs. Incomplete, "
     "claimed and open entries have no rank. *Floors* are shortcuts without understanding; floors and exact solver are "
-    "computed from the season. † the claimed score is not the recomputed one, which is shown."
+    "computed from the season. † the submitter states another score than is shown."
 )
 SUPERVISION_NOTE = (
     "Ranks are among models of the same supervision: what training gives away beyond one answer per example."

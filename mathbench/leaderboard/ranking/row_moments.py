@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +91,19 @@ class RowMoments:
         return VariancePart(self.spreads / self.seeds, np.maximum(1, self.seeds - 1.0))
 
 
+def own_moments(shares: Sequence[Sequence[float]], n: int) -> RowMoments:
+    """What is known of models from their shares alone, without comparisons between them.
+
+    Args:
+        shares: per model, the share of right answers of each training seed.
+        n: the number of rows.
+    """
+    spreads = np.array([np.var(own, ddof=1) if len(own) > 1 else 0.0 for own in shares])
+    seeds = np.array([len(own) for own in shares])
+    means = np.array([own[0] if len(own) == 1 else fmean(own) for own in shares])
+    return RowMoments(n, seeds, means, spreads, np.empty((0, 0)))
+
+
 def row_moments(rights: Sequence[Bool]) -> RowMoments:
     """Sum the results of models on the same rows.
 
@@ -121,6 +135,11 @@ def row_moments(rights: Sequence[Bool]) -> RowMoments:
 def _products(models: Sequence[Bool], n: int) -> Float:
     total = np.zeros((len(models), len(models)))
     for start in range(0, n, BLOCK_ROWS):
-        means = np.stack([right[:, start : start + BLOCK_ROWS].mean(axis=0) for right in models])
+        means = np.stack([_mean(right[:, start : start + BLOCK_ROWS]) for right in models])
         total += means @ means.T
     return total
+
+
+def _mean(right: Bool) -> Float:
+    """The mean over seeds of each row."""
+    return right[0].astype(np.float64) if len(right) == 1 else right.mean(axis=0)

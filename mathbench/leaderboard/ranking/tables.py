@@ -40,6 +40,7 @@ class Entry:
         external: whether it was trained on other data than rows of the task.
         wins, losses: numbers of models that are significantly worse and better.
         cpu_seconds: of its training; None where it is not stated.
+        runnable: whether it is a run of mathbench.
     """
 
     kind: str
@@ -71,6 +72,7 @@ class Entry:
     wins: int = 0
     losses: int = 0
     cpu_seconds: float | None = None
+    runnable: bool = False
 
     @property
     def interval(self) -> tuple[float, float]:

@@ -45,6 +45,7 @@ _RULES = {"training": str, "external_data": bool}
 _SEAL = {"commitment": str, "seed": str, "salt": str}
 _WORDS = {
     str: "text",
+    int: "an integer",
     (int, str): "an integer or text",
     (int, float): "a number",
     datetime: "a time such as 2026-12-01T00:00:00Z",

@@ -34,7 +34,7 @@ async def authenticate(
     if name is None:
         raise _unauthorized("the token is unknown or was revoked.")
     request.state.token = name
-    if seconds := request.app.state.rates.submission(name):
+    if seconds := await request.app.state.turns.submission(name):
         raise errors.too_many_requests(seconds)
     return name
 

@@ -23,11 +23,13 @@ from mathbench.leaderboard.server.connections import OneLength
 from mathbench.leaderboard.server.current_board import CurrentBoard
 from mathbench.leaderboard.server.fair_limiter import FairLimiter
 from mathbench.leaderboard.server.logs import RequestLog
-from mathbench.leaderboard.server.rate_limits import RateLimits
+from mathbench.leaderboard.server.rate_limits import AddressRates
 from mathbench.leaderboard.server.round_folders import RoundFolders
 from mathbench.leaderboard.server.routes_api import api
 from mathbench.leaderboard.server.store_presence import StorePresence
+from mathbench.leaderboard.server.token_turns import TokenTurns
 from mathbench.leaderboard.store.board import Board
+from mathbench.leaderboard.store.uses import SharedLimits, TokenLimits
 from mathbench.version import __version__
 
 
@@ -41,6 +43,8 @@ class ServerLimits:
         submissions_per_minute: from all clients together.
         submissions_per_token: per minute, with one token.
         scoring_seconds: for one submission.
+        work: seconds of CPU time for scoring one submission.
+        work_per_token: seconds of CPU time per hour, for the submissions with one token.
         max_concurrent: submissions that are scored at the same time.
         hosts: the names that requests may be for, besides loopback; None for any.
         proxies: the addresses that may name the client of a request.
@@ -51,6 +55,8 @@ class ServerLimits:
     submissions_per_minute: int = 600
     submissions_per_token: int = 60
     scoring_seconds: float = 60
+    work: float = 30
+    work_per_token: float = 600
     max_concurrent: int = os.cpu_count() or 1
     hosts: frozenset[str] | None = None
     proxies: tuple[str, ...] = LOOPBACK
@@ -81,6 +87,7 @@ def make_app(
         version=__version__,
         description="Submissions contain predictions. Their scores are recomputed before the response is sent.",
         lifespan=_lifespan,
+        docs_url=None,  # those of FastAPI load scripts and styles from another host
         redoc_url=None,
     )
     _set_state(app, board, limits, rounds, season)
@@ -105,14 +112,18 @@ def _set_state(
     state.presence = StorePresence(board)
     state.current = CurrentBoard(board, rounds, season)
     state.tables, state.pages = ResponseCache(), ResponseCache()
-    state.rates = RateLimits(
-        limits.requests_per_minute, limits.submissions_per_minute, limits.submissions_per_token
-    )
+    state.rates = AddressRates(limits.requests_per_minute)
+
+
+def _token_turns(board: Board, limits: ServerLimits) -> TokenTurns:
+    jobs = limits.max_concurrent
+    tokens = TokenLimits(limits.submissions_per_minute, limits.submissions_per_token, limits.work_per_token)
+    return TokenTurns(FairLimiter(jobs, long=max(1, jobs // 2)), SharedLimits(board, tokens))
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    app.state.scorers = FairLimiter(app.state.limits.max_concurrent)
+    app.state.turns = _token_turns(app.state.board, app.state.limits)
     # comparisons are slow: several of them wait for each other, and nothing else waits for them
     app.state.comparers = anyio.CapacityLimiter(1)
     await anyio.to_thread.run_sync(scoring_process.warm_up)

@@ -9,14 +9,16 @@ import anyio
 class FairLimiter:
     """Runs some jobs at a time, one of each client; clients whose jobs wait take turns.
 
-    The other jobs of a client wait for its first one, before they wait with those of other clients.
+    The other jobs of a client wait for its first one, before they wait with those of other clients. Long jobs have a
+    limit of their own, so that short ones do not wait for them.
 
     Args:
-        total: the number of jobs at a time.
+        total: the number of short jobs at a time.
+        long: the number of long jobs at a time.
     """
 
-    def __init__(self, total: int):
-        self.jobs = anyio.CapacityLimiter(total)
+    def __init__(self, total: int, long: int = 1):
+        self.jobs, self.long_jobs = anyio.CapacityLimiter(total), anyio.CapacityLimiter(long)
         self._clients: dict[str, anyio.Lock] = {}
         self._waiting: dict[str, int] = {}
 

@@ -1,4 +1,4 @@
-"""Rate limits over a sliding window."""
+"""Rate limits over a sliding window, in memory."""
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -64,30 +64,19 @@ class RateLimitPerClient:
         return rate.retry_after()
 
 
-class RateLimits:
-    """Limits for each address, for each token, and for all submissions together.
+class AddressRates:
+    """A limit for each address.
 
     Args:
         requests: of any kind per minute, from one address.
-        submissions: per minute, from all clients together.
-        per_token: submissions per minute with one token.
     """
 
-    def __init__(self, requests: int, submissions: int, per_token: int):
+    def __init__(self, requests: int):
         self._addresses = RateLimitPerClient(requests)
-        self._submissions = RateLimit(submissions)
-        self._tokens = RateLimitPerClient(per_token)
 
     def request(self, address: str) -> int:
         """As `RateLimit.retry_after`, for one request from an address."""
         return self._addresses.retry_after(client_network(address))
-
-    def submission(self, token: str) -> int:
-        """As `RateLimit.retry_after`, for one submission.
-
-        A submission above the limit of its token does not count for the other tokens.
-        """
-        return self._tokens.retry_after(token) or self._submissions.retry_after()
 
 
 def client_network(address: str) -> str:

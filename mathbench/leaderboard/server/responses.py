@@ -82,6 +82,8 @@ class LimitsReply(Reply):
     per_minute: int = Field(description="Submissions of all clients.")
     per_minute_and_token: int
     scoring_seconds: float
+    work: float = Field(description="CPU time in seconds for scoring one submission.")
+    work_per_hour_and_token: float = Field(description="CPU time in seconds for scoring, per hour.")
 
 
 class HealthReply(Reply):

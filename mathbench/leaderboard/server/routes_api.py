@@ -11,9 +11,18 @@ from fastapi import Path as InPath
 from mathbench.errors import InputError
 from mathbench.leaderboard.ranking.rank import TableFilters
 from mathbench.leaderboard.ranking.render import tables_json
-from mathbench.leaderboard.server import queries, responses, scoring_process, uploads
+from mathbench.leaderboard.server import queries, responses, uploads
 from mathbench.leaderboard.server.access import admit, authenticate
 from mathbench.leaderboard.server.caching import etag_response, json_bytes, response
+from mathbench.leaderboard.server.scoring_process import (
+    Long,
+    Rejected,
+    Scored,
+    WorkLimits,
+    check_long,
+    check_short,
+)
+from mathbench.leaderboard.server.token_turns import Turn
 from mathbench.leaderboard.store.database import DatabaseUnreachable
 from mathbench.leaderboard.store.tokens import redact_tokens
 from mathbench.leaderboard.submit import make_receipt
@@ -46,6 +55,8 @@ def health(request: Request) -> Any:
             "per_minute": state.limits.submissions_per_minute,
             "per_minute_and_token": state.limits.submissions_per_token,
             "scoring_seconds": state.limits.scoring_seconds,
+            "work": state.limits.work,
+            "work_per_hour_and_token": state.limits.work_per_token,
         },
     }
 
@@ -121,21 +132,37 @@ async def submit(request: Request, token: Annotated[str, Depends(authenticate)])
     with tempfile.TemporaryDirectory(dir=state.folder) as folder:
         optional = uploads.OPTIONAL_PARTS
         await uploads.save_form(request, Path(folder), state.limits.max_body, optional=optional)
-        async with state.scorers.turn(token) as jobs:
-            body, new = await anyio.to_thread.run_sync(_keep, state, Path(folder), token, limiter=jobs)
+        async with state.turns.turn(token) as turn:
+            found = await _score(Path(folder), state.limits, turn)
+            jobs = turn.limiter.jobs
+            body, new = await anyio.to_thread.run_sync(_keep, state, found, token, limiter=jobs)
     return response(body, 201 if new else 200)
 
 
-def _keep(state: Any, folder: Path, token: str) -> tuple[bytes, bool]:
-    """Score the submission in a folder and store it; a refusal is recorded as an attempt."""
+async def _score(folder: Path, limits: Any, turn: Turn) -> Scored | Rejected:
+    """Score the submission in a folder, as a short job or, if that takes long, as a long one."""
+    given = folder, WorkLimits(limits.scoring_seconds, limits.work)
+    outcome = await anyio.to_thread.run_sync(check_short, *given, limiter=turn.limiter.jobs)
+    turn.work = outcome.work
+    if isinstance(outcome.found, Long):
+        outcome = await anyio.to_thread.run_sync(check_long, *given, limiter=turn.limiter.long_jobs)
+        turn.work += outcome.work
+    found: Scored | Rejected = outcome.found
+    return found
+
+
+def _keep(state: Any, found: Scored | Rejected, token: str) -> tuple[bytes, bool]:
+    """Store a scored submission; a refusal is recorded as an attempt."""
+    if isinstance(found, Rejected):
+        state.board.refuse(redact_tokens(found.why), token)
+        raise InputError(found.why)
     try:
-        submission, checked = scoring_process.check_folder(folder, state.limits.scoring_seconds)
-        stored = state.board.keep(submission, checked, source="server", token=token)
+        stored = state.board.keep(found.submission, found.checked, source="server", token=token)
     except DatabaseUnreachable:
         raise
     except InputError as error:
         state.board.refuse(redact_tokens(str(error)), token)
         raise
     state.presence.check()  # a receipt is given only for what is on the board
-    receipt = make_receipt(submission, checked, state.name, stored.new, stored.attempts)
+    receipt = make_receipt(found.submission, found.checked, state.name, stored.new, stored.attempts)
     return json_bytes(receipt.to_json()), stored.new

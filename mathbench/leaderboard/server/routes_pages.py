@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from starlette.convertors import PathConvertor, register_url_convertor
 
 from mathbench.errors import InputError
+from mathbench.leaderboard.server import api_page
 from mathbench.leaderboard.server.access import wait_of
 from mathbench.leaderboard.server.caching import etag_response, response
 from mathbench.leaderboard.site import address, comparison_page
@@ -43,6 +44,16 @@ class _PagePath(PathConvertor):
 
 register_url_convertor("page", _PagePath())
 pages = APIRouter(include_in_schema=False)
+
+
+@pages.api_route(f"/{api_page.PATH}", methods=["GET", "HEAD"])
+async def api_description(request: Request) -> Response:
+    """The page that describes the API."""
+    if seconds := wait_of(request):
+        return error_page(request, 429, f"Too many requests; try again in {seconds} seconds.", seconds)
+    context, origin = request.app.state.current.context, str(request.base_url).rstrip("/")
+    made = await anyio.to_thread.run_sync(api_page.page, request.app.openapi(), context, origin)
+    return _sent(request, made, lasting=False)
 
 
 @pages.api_route("/{path:page}", methods=["GET", "HEAD"])

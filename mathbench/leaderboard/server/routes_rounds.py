@@ -133,8 +133,8 @@ async def challenge(request: Request, name: Name) -> Response:
     document = strict_json.parse(await uploads.read_json_body(request, MAX_CHALLENGE), "the request")
     log.CHALLENGE(document, "the request")
     given = _folders(request), name, document, request.state.token
-    async with request.app.state.scorers.turn(request.state.token) as jobs:
-        body, new = await anyio.to_thread.run_sync(_enter, *given, limiter=jobs)
+    async with request.app.state.turns.turn(request.state.token) as turn:
+        body, new = await anyio.to_thread.run_sync(_enter, *given, limiter=turn.limiter.jobs)
     return response(body, 201 if new else 200)
 
 
@@ -168,7 +168,8 @@ async def hand_in(request: Request, name: Name, entry: Entry) -> Response:
         sent = await uploads.save_form(request, Path(folder), state.limits.max_body, *form)
         DIGEST(sent["weights_sha256"], "weights_sha256")
         given = name, entry, sent["weights_sha256"], Path(folder) / "answers"
-        async with state.scorers.turn(token) as jobs:
+        async with state.turns.turn(token) as turn:
+            jobs = turn.limiter.jobs
             body, new = await anyio.to_thread.run_sync(_store_answers, state, *given, limiter=jobs)
     return response(body, 201 if new else 200)
 

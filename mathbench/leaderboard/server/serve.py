@@ -1,7 +1,9 @@
 """Run the server of a board."""
 
+import resource
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import uvicorn
 from mathbench.errors import InputError, os_error_message
 from mathbench.leaderboard.server import allowed_hosts, logs
 from mathbench.leaderboard.server.app import ServerLimits, make_app
-from mathbench.leaderboard.server.connections import IDLE_TIMEOUT, TimedConnection
+from mathbench.leaderboard.server.connections import IDLE_TIMEOUT, timed_connection
 from mathbench.leaderboard.store import tokens
 from mathbench.leaderboard.store.board import Board
 
@@ -49,6 +51,7 @@ def serve(
             f"serving on {host}, which other machines can reach, requires a token: "
             "`mathbench leaderboard token create NAME`."
         )
+    _allow_connections()
     logs.to_stderr()
     limits = replace(limits, hosts=allowed_hosts.effective_names(host, limits.hosts))
     listening = _listen(host, port)
@@ -58,13 +61,20 @@ def serve(
             log_config=None,
             access_log=False,
             server_header=False,
-            http=TimedConnection,
+            http=timed_connection(limits.proxies),
             forwarded_allow_ips=list(limits.proxies),
             timeout_keep_alive=IDLE_TIMEOUT,
             timeout_graceful_shutdown=30,
         )
         ready(_url(listening))
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _allow_connections() -> None:
+    """Raise the number of connections that may be open to what the system allows; the usual default is 1,024."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -23,13 +23,16 @@ from mathbench.storage import atomic
 LIST_FILE = ".mathbench-site.json"  # the files of an earlier export; no others are ever removed
 
 
-def load_pages(target: str | Path | None, folder: Path | None = None, season: str | None = None) -> PageSet:
+def load_pages(
+    target: str | Path | None, folder: Path | None = None, season: str | None = None, verified: bool = False
+) -> PageSet:
     """Load the pages of any board: a folder, a file or a database URL.
 
     Args:
         target: the board.
         folder: holds sealed rounds.
         season: the name of the season of the front page; None for the default one.
+        verified: whether a board that is a folder was just verified; without that, its pages say that it was not.
     """
     _, records = load_records(target)
     front, *others = load_boards(target, records, season)
@@ -45,6 +48,7 @@ def load_pages(target: str | Path | None, folder: Path | None = None, season: st
         served=False,
         load_certificate=certificate_loader(target),
         others=[Snapshot(name, other, attempts) for other in others],
+        unverified=is_folder(target) and not verified,
     )
 
 

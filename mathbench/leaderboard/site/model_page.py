@@ -161,7 +161,7 @@ def attempts(snapshot: Snapshot, group: ModelGroup) -> Iterator[Attempt]:
     placed = [board.standings[r.digest] for r in group.records if r.digest in board.standings]
     same_model = grouped(placed, lambda p: (p.task.name, p.record.owner_key, p.record.summary.supervision))
     for same in same_model.values():
-        found = attempt_numbers(sorted(same, key=lambda place: (place.record.submitted, place.record.digest)))
+        found = attempt_numbers(sorted(same, key=lambda place: place.record.order))
         numbers |= {digest: (number, max(found.values())) for digest, number in found.items()}
     for record in reversed(group.records):
         number, of = numbers.get(record.digest, (0, 0))

@@ -48,6 +48,7 @@ class PageContext:
         rounds: whether there are sealed rounds.
         season: the title of the season.
         folder: of the pages of the season below the root of the site; empty for that of the front page.
+        unverified: whether the board is a folder whose files were not verified when the pages were made.
     """
 
     board: str
@@ -55,6 +56,7 @@ class PageContext:
     rounds: bool
     season: str = ""
     folder: str = ""
+    unverified: bool = False
 
 
 @cache

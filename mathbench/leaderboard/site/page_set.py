@@ -52,6 +52,7 @@ class PageSet:
         load_certificate: reads stored certificates.
         others: the board in its other seasons.
         folder: of these pages below the root of the site.
+        unverified: whether the board is a folder whose files were not verified.
     """
 
     def __init__(
@@ -63,10 +64,13 @@ class PageSet:
         load_certificate: LoadFile = lambda digest: None,
         others: Sequence[Snapshot] = (),
         folder: str = "",
+        unverified: bool = False,
     ):
         self.snapshot, self.rounds, self._load_predictions = snapshot, rounds, load_predictions
         self._load_certificate = load_certificate
-        self.context = PageContext(snapshot.name, served, bool(rounds), snapshot.season.title, folder)
+        self.context = PageContext(
+            snapshot.name, served, bool(rounds), snapshot.season.title, folder, unverified
+        )
         self.comparisons = Comparisons(snapshot.board)
         self._compared = lru_cache(maxsize=64)(self._compare)
         self.others = {
@@ -77,6 +81,7 @@ class PageSet:
                 served,
                 load_certificate,
                 folder=address.of_season(other.season.name),
+                unverified=unverified,
             )
             for other in others
         }
@@ -288,7 +293,7 @@ class PageSet:
             )
         groups = self.snapshot.by_digest
         load = self._load_predictions
-        return compare(*((groups[digest].by_digest[digest], load(digest)) for digest in (first, second)))
+        return compare(*([(groups[digest].by_digest[digest], load(digest))] for digest in (first, second)))
 
 
 def _parsed(path: str) -> tuple[str, str]:

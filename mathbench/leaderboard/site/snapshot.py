@@ -301,5 +301,5 @@ class Snapshot:
         }
 
 
-def _time(entry: SubmissionRecord) -> tuple[str, str]:
-    return entry.submitted, entry.digest
+def _time(entry: SubmissionRecord) -> tuple[str, int, str]:
+    return entry.order

@@ -1,6 +1,6 @@
 """What commands and pages read from a board of any kind: a folder of files, an SQLite file or a database URL."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from mathbench.leaderboard.store.folder import (
     is_folder,
     read_answers,
     read_certificate,
+    read_file,
     read_folder,
     read_stated,
     result_paths,
@@ -43,6 +44,16 @@ def load_records(target: str | Path | None) -> tuple[str, list[SubmissionRecord]
         return str(folder_path(target)), read_folder(folder_path(target))
     board = Board(target, create=False)
     return board.name, board.records()
+
+
+def stream_records(target: str | Path | None) -> tuple[int, Iterator[SubmissionRecord]]:
+    """The number of submissions of a board, and the submissions, of which a bounded number is in memory at a time."""
+    if is_folder(target):
+        paths = result_paths(folder_path(target))
+        return len(paths), map(read_file, paths)
+    board = Board(target, create=False)
+    digests = board.digests()
+    return len(digests), board.stream(digests)
 
 
 def load_seasons(target: str | Path | None) -> dict[str, tuple[Season, References]]:

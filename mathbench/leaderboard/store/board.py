@@ -1,6 +1,6 @@
 """A board in a database: submissions with their scores, and every attempt to submit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,14 @@ from mathbench.leaderboard.seasons.references import References, builtin_seasons
 from mathbench.leaderboard.seasons.season import Season
 from mathbench.leaderboard.seasons.standing import check_season
 from mathbench.leaderboard.store.database import Database
-from mathbench.leaderboard.store.rows import columns_of, record_of, rows_of, unpacked
+from mathbench.leaderboard.store.rows import (
+    SCORE_COLUMNS,
+    SUBMISSION_COLUMNS,
+    columns_of,
+    record_of,
+    rows_of,
+    unpacked,
+)
 from mathbench.leaderboard.store.tables import AttemptRow, NameRow, ScoreRow, SeasonRow, SubmissionRow
 from mathbench.leaderboard.submission import Submission
 from mathbench.leaderboard.submission_record import WITHDRAWAL_REASON, SubmissionRecord, find_by_prefix
@@ -28,11 +35,15 @@ from mathbench.scores.metrics import Bool
 # outcomes of attempts: those that sent content, and those that changed what the board shows
 SENT = ("kept", "repeated")
 CHANGES = (*SENT, "withdrawn", "reproduced")
-MAX_CHANGED = 500  # submissions that are read by their digests; if more changed, the whole board is read
+MAX_CHANGED = (
+    500  # submissions that are read by their digests at a time; if more changed, the whole board is read
+)
 
-# the number of times that each content was sent
+# the number of times that each content was sent, and the id of the first time
 _SENDINGS = (
-    select(AttemptRow.digest, func.count()).where(AttemptRow.outcome.in_(SENT)).group_by(AttemptRow.digest)
+    select(AttemptRow.digest, func.count(), func.min(AttemptRow.id))
+    .where(AttemptRow.outcome.in_(SENT))
+    .group_by(AttemptRow.digest)
 )
 
 
@@ -127,8 +138,8 @@ class Board:
             session.flush()
             row = session.get_one(SubmissionRow, submission.digest)
             sent = _SENDINGS.where(AttemptRow.digest == submission.digest)
-            attempts = session.execute(sent).one()[1]
-            return StoreResult(record_of(row, attempts), new, attempts)
+            _, attempts, number = session.execute(sent).one()
+            return StoreResult(record_of(row, row.scores, attempts, number), new, attempts)
 
     def _claim_name(self, session: Session, name: str, token: str | None) -> None:
         """Check that a name is the submitter's, who owns it from the first use on.
@@ -245,6 +256,17 @@ class Board:
         """All submissions in the order of their arrival, including withdrawn ones."""
         return self._read()
 
+    def digests(self) -> list[str]:
+        """The digests of all submissions in the order of their arrival, including withdrawn ones."""
+        query = select(SubmissionRow.digest).order_by(SubmissionRow.submitted, SubmissionRow.digest)
+        with self.transaction() as session:
+            return list(session.scalars(query))
+
+    def stream(self, digests: list[str]) -> Iterator[SubmissionRecord]:
+        """The submissions with some digests, of which a bounded number is in memory at a time."""
+        for start in range(0, len(digests), MAX_CHANGED):
+            yield from self._read(digests[start : start + MAX_CHANGED])
+
     def records_between(self, old: BoardVersion, new: BoardVersion) -> list[SubmissionRecord]:
         """The submissions that were added or changed between two versions; all of them where that is unclear."""
         between = (AttemptRow.id > old.last, AttemptRow.id <= new.last, AttemptRow.outcome.in_(CHANGES))
@@ -263,21 +285,30 @@ class Board:
 
     def _read(self, digests: list[str] | None = None) -> list[SubmissionRecord]:
         """Some submissions, or all, in the order of their arrival."""
-        query, sendings = select(SubmissionRow), _SENDINGS
+        query, sendings = select(*SUBMISSION_COLUMNS), _SENDINGS
+        scores = select(*SCORE_COLUMNS).order_by(ScoreRow.digest, ScoreRow.position)
         if digests is not None:
             query = query.where(SubmissionRow.digest.in_(digests))
+            scores = scores.where(ScoreRow.digest.in_(digests))
             sendings = sendings.where(AttemptRow.digest.in_(digests))
         with self.transaction() as session:
-            counts = {row[0]: row[1] for row in session.execute(sendings)}
-            rows = session.scalars(query.order_by(SubmissionRow.submitted, SubmissionRow.digest))
-            return [record_of(row, counts.get(row.digest, 1)) for row in rows]
+            sent = {row[0]: (row[1], row[2]) for row in session.execute(sendings)}
+            by_digest: dict[str, list[Any]] = {}
+            for score in session.execute(scores):
+                by_digest.setdefault(score.digest, []).append(score)
+            # a submission that arrives in between has no scores here yet, and is read with the next version
+            rows = (row for row in session.execute(query) if row.digest in by_digest)
+            records = (
+                record_of(row, by_digest[row.digest], *sent.get(row.digest, (1, 0))) for row in rows
+            )
+            return sorted(records, key=lambda record: record.order)
 
     def one(self, digest: str) -> SubmissionRecord | None:
         """The submission with a digest; None when there is none."""
         with self.transaction() as session:
             row = session.get(SubmissionRow, digest)
             sent = session.execute(_SENDINGS.where(AttemptRow.digest == digest)).first()
-            return record_of(row, sent[1] if sent else 1) if row else None
+            return record_of(row, row.scores, *(sent[1:] if sent else (1, 0))) if row else None
 
     def predictions_bytes(self, digest: str) -> bytes:
         """The stored predictions of one submission, as a Parquet file."""

@@ -21,7 +21,7 @@ from mathbench.leaderboard.store.tables import Base, BoardRow
 from mathbench.storage import atomic
 from mathbench.storage.location import local_path
 
-VERSION = "4"  # of the tables; an older database is upgraded in place, a newer one is refused
+VERSION = "5"  # of the tables; an older database is upgraded in place, a newer one is refused
 BACKENDS = ("sqlite", "postgresql")
 LOCK_TIMEOUT = 30_000  # milliseconds that a writer waits for another one
 

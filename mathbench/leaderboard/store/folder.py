@@ -172,7 +172,7 @@ def read_folder(folder: Path) -> list[SubmissionRecord]:
     Raises:
         InputError: for an invalid file, with its path and the reason.
     """
-    return sorted(map(read_file, result_paths(folder)), key=lambda entry: (entry.submitted, entry.digest))
+    return sorted(map(read_file, result_paths(folder)), key=lambda entry: entry.order)
 
 
 def withdraw(folder: Path, requested: str, reason: str) -> str:

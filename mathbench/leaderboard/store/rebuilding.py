@@ -66,7 +66,8 @@ def rebuild(path: Path, stated: SubmissionRecord) -> Submission | None:
 def read_right(path: Path) -> Mapping[str, Bool] | None:
     """Which rows of a submission with a file are right, bool (n,) per split; None where this is not known.
 
-    What its wrong answers state is taken as it is; `mathbench leaderboard verify` checks it.
+    What its wrong answers state is taken as it is where it agrees with the counts of the file; which rows these are,
+    `mathbench leaderboard verify` checks.
     """
     try:
         stated = read_stated(path)
@@ -75,11 +76,19 @@ def read_right(path: Path) -> Mapping[str, Bool] | None:
             read_answers(path, stated),
         )
         if answers is not None:
-            return wrong_answers.read(answers, answers_path(path).name, sizes).right(sizes)
+            right = wrong_answers.read(answers, answers_path(path).name, sizes).right(sizes)
+            return right if _counts_agree(right, stated) else None
         again = rebuild(path, stated)
         return None if again is None else check_submission(again).right
     except InputError:
         return None
+
+
+def _counts_agree(right: Mapping[str, Bool], stated: SubmissionRecord) -> bool:
+    totals = {split: score.total for split, score in stated.checked.scores.items()}
+    return all(
+        (len(right[split]), int(right[split].sum())) == (n.n, n.correct) for split, n in totals.items()
+    )
 
 
 def _proved_answers(manifest: Manifest, certificate: bytes, sizes: Mapping[str, int]) -> pa.Table:

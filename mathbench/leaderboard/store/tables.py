@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text
+from sqlalchemy import JSON, Float, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column, relationship
 
 
@@ -98,3 +98,24 @@ class TokenRow(Base):
     digest: Mapped[str] = mapped_column(String(64))
     created: Mapped[str] = mapped_column(String(32))
     revoked: Mapped[str | None] = mapped_column(String(32))
+
+
+class UseRow(Base):
+    """One use of a server by a token, counted for its limits. Rows older than the longest limit are deleted."""
+
+    __tablename__ = "uses"
+    __table_args__ = (Index("ix_uses_token", "token", "kind", "at"),)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    token: Mapped[str] = mapped_column(String(50))
+    kind: Mapped[str] = mapped_column(String(10))
+    at: Mapped[float] = mapped_column(Float(53), index=True)  # seconds since 1970
+    amount: Mapped[float] = mapped_column(Float(53))
+
+
+class LeaseRow(Base):
+    """The right of one server to run a job of a token. It ends with the job, or when it is not renewed in time."""
+
+    __tablename__ = "leases"
+    token: Mapped[str] = mapped_column(String(50), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(32))
+    until: Mapped[float] = mapped_column(Float(53))  # seconds since 1970

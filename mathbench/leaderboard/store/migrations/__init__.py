@@ -10,13 +10,14 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Connection
 
-from mathbench.leaderboard.store.migrations import proofs, seasons, tokens
+from mathbench.leaderboard.store.migrations import limits, proofs, seasons, tokens
 
 # from version: (to version, step)
 STEPS: dict[str, tuple[str, Callable[[Operations], None]]] = {
     "1": ("2", tokens.upgrade),
     "2": ("3", proofs.upgrade),
     "3": ("4", seasons.upgrade),
+    "4": ("5", limits.upgrade),
 }
 
 

@@ -33,10 +33,11 @@ def _fill(connection: sa.Connection) -> None:
     attempts = sa.table("attempts", *map(sa.column, ("id", "digest", "outcome", "token")))
     submissions = sa.table("submissions", *map(sa.column, ("digest", "submitted", "model", "submitter")))
     first = sa.select(attempts.c.digest, attempts.c.token).where(attempts.c.outcome == "kept")
-    tokens = {digest: token for digest, token in connection.execute(first.order_by(attempts.c.id.desc()))}
+    tokens = dict(tuple(row) for row in connection.execute(first.order_by(attempts.c.id)))
+    arrived = {digest: number for number, digest in enumerate(tokens)}
     owners: dict[str, dict[str, str | None]] = {}
-    rows = connection.execute(sa.select(submissions).order_by(submissions.c.submitted, submissions.c.digest))
-    for digest, submitted, model, _ in rows.all():
+    rows = connection.execute(sa.select(submissions))
+    for digest, submitted, model, _ in sorted(rows, key=lambda row: (row[1], arrived.get(row[0], 0))):
         submitter, key = tokens.get(digest), folded_name(model)
         owner = {"key": key, "name": model, "submitter": submitter, "since": submitted}
         owners.setdefault(key, owner)
