@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from mathbench.leaderboard.ranking.entries import TaskEntry
-from mathbench.leaderboard.ranking.macro import ModelKey
+from mathbench.leaderboard.ranking.macro import ModelKey, model_key
 from mathbench.leaderboard.ranking.paired import LEVEL, PairedTests, compare_over_tasks
 from mathbench.leaderboard.ranking.ranked_board import RankedBoard
 from mathbench.leaderboard.ranking.tables import grouped
@@ -21,15 +21,10 @@ MAX_COMPARED = 300  # models of a ranking that are compared with each other, as 
 def model_id(key: ModelKey) -> str:
     """Identifies a model in addresses.
 
-    >>> model_id(ModelKey(None, "lstm", "examples", ""))
-    'aa2995247d05'
+    >>> model_id(ModelKey(None, "lstm", "examples", "torch", ""))
+    'a5a768c37db2'
     """
     return hashlib.sha256(canonical_json(key._asdict()).encode()).hexdigest()[:ID_DIGITS]
-
-
-def entry_key(entry: TaskEntry) -> ModelKey:
-    """The model of an entry: one revision of one name of one submitter."""
-    return ModelKey(*entry.key, entry.first.summary.revision)
 
 
 @dataclass(frozen=True)
@@ -94,29 +89,35 @@ class PairResult:
 
 @dataclass(frozen=True)
 class RankingTests:
-    """The comparisons of the models of one ranking.
+    """The comparisons of the entries of one ranking.
 
     Args:
-        places: the index of each model.
+        places: the index of the first entry of each model.
         tests: of all pairs.
     """
 
     places: Mapping[ModelKey, int]
     tests: PairedTests
 
+    @property
+    def pairs(self) -> int:
+        """The number of pairs, for which p-values are corrected."""
+        entries = len(self.tests.shares)
+        return entries * (entries - 1) // 2
+
     def result(self, first: ModelKey, second: ModelKey, in_ranking: bool = True) -> PairResult | None:
         """The first model against the second; None where one of them is not there."""
         if first not in self.places or second not in self.places:
             return None
         i, j = self.places[first], self.places[second]
-        t, models = self.tests, len(self.places)
+        t = self.tests
         return PairResult(
             difference=float(t.difference[i, j]),
             low=float(t.difference_low[i, j]),
             high=float(t.difference_high[i, j]),
             p=float(t.p[i, j]),
             corrected=float(t.corrected[i, j]) if in_ranking else None,
-            pairs=models * (models - 1) // 2 if in_ranking else 1,
+            pairs=self.pairs if in_ranking else 1,
             shares=(float(t.shares[i]), float(t.shares[j])),
         )
 
@@ -138,7 +139,7 @@ class Comparisons:
         ranked = [entry for entry in self.board.entries if self.board.is_ranked(entry)]
         found = [
             RankedModel(key, {e.task.name: e for e in sorted(same, key=lambda e: -e.attempt)})
-            for key, same in grouped(ranked, entry_key).items()
+            for key, same in grouped(ranked, model_key).items()
         ]
         ordered = [self._in_season_order(model) for model in found]
         return {model.id: model for model in sorted(ordered, key=lambda m: (-len(m.entries), m.name))}
@@ -171,15 +172,19 @@ class Comparisons:
         """The comparisons of the models of one supervision on a task."""
         key = (task, split, supervision)
         if key not in self._known:
-            entries = {
-                model.key: model.entries[task]
-                for model in self.models.values()
-                if task in model.entries and model.key.supervision == supervision
-            }
-            shares = {key: self.board.right(entry, split).mean() for key, entry in entries.items()}
-            best = sorted(entries, key=lambda key: -shares[key])[:MAX_COMPARED]
-            tests = compare_over_tasks([self.board.moments([entries[key] for key in best], split)])
-            self._known[key] = RankingTests({key: i for i, key in enumerate(best)}, tests)
+            entries = [
+                entry
+                for entry in self.board.entries
+                if entry.task.name == task
+                and entry.first.summary.supervision == supervision
+                and self.board.is_ranked(entry)
+            ]
+            entries.sort(key=lambda entry: -float(self.board.right(entry, split).mean()))
+            best = entries[:MAX_COMPARED]
+            # of several entries of a model the first attempt is assigned last
+            order = sorted(range(len(best)), key=lambda i: -best[i].attempt)
+            places = {model_key(best[i]): i for i in order}
+            self._known[key] = RankingTests(places, compare_over_tasks([self.board.moments(best, split)]))
         return self._known[key]
 
     def over_tasks(self, split: str, first: RankedModel, second: RankedModel) -> PairResult | None:

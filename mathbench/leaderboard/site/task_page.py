@@ -220,9 +220,7 @@ def _matrix(group: TaskGroup, table: RankTable, comparisons: Comparisons) -> Mat
         for i in range(j):
             if (found := tests.result(keys[i], keys[j])) is not None:
                 results[i, j] = found
-    models = len(tests.places)
-    shown = tuple(disambiguate_names(lines))
-    return Matrix(shown, results, models * (models - 1) // 2, tuple(map(model_id, keys)))
+    return Matrix(tuple(disambiguate_names(lines)), results, tests.pairs, tuple(map(model_id, keys)))
 
 
 def _one_per_model(lines: Sequence[Entry]) -> list[Entry]:
