@@ -7,6 +7,8 @@ import pyarrow as pa
 import pytest
 
 from mathbench.families import task as make_task
+from mathbench.leaderboard.ranking.macro import ModelKey
+from mathbench.leaderboard.ranking.pairs import model_id
 from mathbench.leaderboard.seasons.files import parse_season
 from mathbench.leaderboard.site import address
 from mathbench.leaderboard.store.board import Board
@@ -70,7 +72,11 @@ name = "gcd"
 group = "operations"
 task = "gcd-v1"
 """
-NAMED = {"addition": "sums", "divisible": "multiples-of-7", "gcd": "gcd"}  # the names of the tasks in the season
+NAMED = {
+    "addition": "sums",
+    "divisible": "multiples-of-7",
+    "gcd": "gcd",
+}  # the names of the tasks in the season
 FLOORS = {"interpolate": {"constant": 90, "copy": 120}, "extrapolate": {"constant": 80}}  # right rows
 
 
@@ -128,7 +134,9 @@ def fill(board, place, tasks=tuple(TASKS), models=tuple(MODELS), sizes=SIZES):
 def fill_open(board, place):
     """Submit what is not about rows of the season, one with a name that only submissions of version 1 may have."""
     task = made("prime")
-    submit_run(write_run(place / "open", manifest(task, baseline="open-model"), answered(task, 0.1, 0)), str(board))
+    submit_run(
+        write_run(place / "open", manifest(task, baseline="open-model"), answered(task, 0.1, 0)), str(board)
+    )
     document = from_anybody(task)
     document["model"]["name"] = HOSTILE
     path = written_by_anybody(place / "hostile", document, answered(task, 0.2, 1), "p.parquet")
@@ -192,6 +200,7 @@ def pages(board_server, tasks):
     """One page of every kind."""
     prime = made("prime")
     first, second = (board_server.digests[name, "addition"] for name in ("lstm-seq2seq", "stranger"))
+    models = [model_id(ModelKey(None, name, None, "torch", "")) for name in ("lstm-seq2seq", "transformer")]
     return {
         "overview": address.OVERVIEW,
         "models": address.MODELS,
@@ -205,6 +214,8 @@ def pages(board_server, tasks):
         "hostile model": address.of_model("stranger", HOSTILE),
         "compare": address.COMPARE,
         "pair": address.of_pair(first, second),
+        "models pair": address.of_models(*models),
+        "task pair": address.of_models(*models, "sums"),
         "rounds": address.ROUNDS,
         "round": address.of_round("winter"),
         "submit": address.SUBMIT,
