@@ -1,9 +1,9 @@
 """How long a large board takes: `python benchmarks/board.py [--submissions N] [--tasks T] [--no-export] [--json FILE]`.
 
 A board of N made-up submissions to a season of T tasks is written to an SQLite file. Printed are seconds of the start
-of a server until it answers, of `leaderboard show` with filters and with `--macro`, and of the export of all pages. Then
-milliseconds over loopback: of the first request, which makes the page, of the median and the slowest of 50 more, of
-the median with a query that no one asked before, and right after a new submission.
+of a server until it answers, of `leaderboard show` with filters and with `--macro`, and of the export of all pages.
+Then milliseconds over loopback: of the first request, which makes the page, of the median and the slowest of 50 more,
+of the median with a query that no one asked before, and right after a new submission.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from statistics import median
 from time import perf_counter, sleep
@@ -21,6 +22,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import numpy as np
+import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
@@ -32,6 +34,7 @@ from mathbench.leaderboard.seasons.files import parse_season
 from mathbench.leaderboard.site import address
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.store.tables import AttemptRow, ScoreRow, SubmissionRow
+from mathbench.scores.untrusted import compress_predictions
 from mathbench.task import Task
 from tests.leaderboard.conftest import manifest
 
@@ -54,7 +57,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "board.sqlite"
-        tasks = [make_task("addition", digits=2 + i) for i in range(options.tasks)]
+        tasks = [make_task("addition", digits=4 + i) for i in range(options.tasks)]
         add_season(Board(path), tasks)
         fill(Board(path), tasks, range(options.submissions))
         seconds = commands(path, tasks, not options.no_export)
@@ -73,13 +76,16 @@ def add_season(board: Board, tasks: Sequence[Task]) -> None:
     n = ROWS * len(STRATA)
     head = f'name = "{SEASON}"\n[rows]\ninterpolate = {n}\nextrapolate = {n}\n'
     entries = (
-        f'[[tasks]]\nname = "task-{i}"\ngroup = "group-{i % 2}"\ntask = "{task.id}"\ndigits = {task.parameters["digits"]}\n'
+        f'[[tasks]]\nname = "task-{i}"\ngroup = "group-{i % 2}"\n'
+        f'task = "{task.id}"\ndigits = {task.parameters["digits"]}\n'
         for i, task in enumerate(tasks)
     )
     text = head + "".join(entries)
     season = parse_season(text, "season.toml")
     scores = {split: {"constant": {"n": n, "correct": n // 50}} for split in ("interpolate", "extrapolate")}
-    board.add_season(text, season, {"season": season.digest, "scores": {t.name: scores for t in season.tasks}})
+    board.add_season(
+        text, season, {"season": season.digest, "scores": {t.name: scores for t in season.tasks}}
+    )
 
 
 def commands(path: Path, tasks: Sequence[Task], with_export: bool) -> dict[str, float]:
@@ -101,7 +107,12 @@ def commands(path: Path, tasks: Sequence[Task], with_export: bool) -> dict[str, 
 def run(*words: str) -> float:
     """Seconds of a command."""
     start = perf_counter()
-    subprocess.run([sys.executable, "-m", "mathbench", *words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "-m", "mathbench", *words],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     return perf_counter() - start
 
 
@@ -116,7 +127,9 @@ def fill(board: Board, tasks: Sequence[Task], numbers: range) -> None:
 def rows(task: Task, number: int, model: int) -> Iterator[Any]:
     """One submission with random scores."""
     digest = hashlib.sha256(str(number).encode()).hexdigest()
-    document = manifest(task, baseline=f"model-{model}", recipe={"hidden": model})
+    document = manifest(
+        task, baseline=f"model-{model}", recipe={"hidden": model}, predictions_sha256="0" * 64
+    )
     yield SubmissionRow(
         digest=digest,
         submitted=f"2026-01-{1 + number % 28:02}T00:00:00Z",
@@ -128,7 +141,7 @@ def rows(task: Task, number: int, model: int) -> Iterator[Any]:
         manifest=document,
         differences=[],
         predictions_digest="0" * 64,
-        packed=b"",
+        packed=predictions(),
     )
     yield AttemptRow(at="2026-01-01T00:00:00Z", digest=digest, outcome="kept", message="")
     for position, split in enumerate(("interpolate", "extrapolate")):
@@ -150,9 +163,16 @@ def rows(task: Task, number: int, model: int) -> Iterator[Any]:
         )
 
 
-def served(
-    path: Path, tasks: Sequence[Task], submissions: int
-) -> tuple[float, dict[str, dict[str, float]]]:
+@cache
+def predictions() -> bytes:
+    """The stored predictions of every submission, of which comparisons read those of the best models."""
+    n = ROWS * len(STRATA)
+    splits = [split for split in ("extrapolate", "interpolate") for _ in range(n)]
+    columns = {"split": splits, "row": [*range(n), *range(n)], "prediction": ["12345"] * (2 * n)}
+    return compress_predictions(pa.table(columns))
+
+
+def served(path: Path, tasks: Sequence[Task], submissions: int) -> tuple[float, dict[str, dict[str, float]]]:
     """Seconds of the start of a server in a process of its own, and its milliseconds per page."""
     command = [sys.executable, "-m", "mathbench", "leaderboard", "serve", "--board", str(path), "--port", "0"]
     command += ["--season", SEASON]

@@ -16,7 +16,17 @@ from tests.leaderboard.conftest import SIZES, from_anybody, manifest
 from .conftest import SEASON, references
 
 
-def record(task, correct, number=0, sizes=SIZES, submitter=None, withdrawn=None, claimed=False, document=None, **changes):
+def record(
+    task,
+    correct,
+    number=0,
+    sizes=SIZES,
+    submitter=None,
+    withdrawn=None,
+    claimed=False,
+    document=None,
+    **changes,
+):
     """A run, or the submission with a document, with a number of right rows on each test split, at most its rows."""
     scores, right = {}, {}
     for split in ("interpolate", "extrapolate"):

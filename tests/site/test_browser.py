@@ -86,7 +86,9 @@ def test_models_of_the_heat_map_are_found_and_pinned(visitor):
     find, pin = visitor.seen(".tools input")[0], visitor.seen(".tools select")[0]
     find.send_keys("LSTM")
     visitor.until(lambda: len(heads(visitor)) == 2)
-    assert all("lstm" in name for name in heads(visitor)) and visitor.texts(".tools [role=status]") == ["2 of 6 models"]
+    assert all("lstm" in name for name in heads(visitor)) and visitor.texts(".tools [role=status]") == [
+        "2 of 6 models"
+    ]
     last = before[-1]
     pin.send_keys(last)
     visitor.until(lambda: heads(visitor)[0] == last)

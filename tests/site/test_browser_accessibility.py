@@ -151,7 +151,10 @@ def test_the_keyboard_skips_to_the_content(visitor, pages, kind):
     ("scheme", "width"),
     [
         ("light", 1280),
-        *(pytest.param(*more, marks=pytest.mark.slow) for more in (("dark", 1280), ("light", 390), ("dark", 390))),
+        *(
+            pytest.param(*more, marks=pytest.mark.slow)
+            for more in (("dark", 1280), ("light", 390), ("dark", 390))
+        ),
     ],
 )
 @pytest.mark.parametrize("kind", KINDS)

@@ -132,9 +132,7 @@ def test_the_overview_has_every_task_and_model(documents, pages, opened):
         k for k in opened.records() if k.summary.model == "mlp" and "addition" in k.summary.task["name"]
     )
     share = kept.checked.scores["interpolate"].total.exact_match
-    assert [float(r["exact_match"]) for r in found if r["model"] == "mlp" and r["task"] == "sums"] == [
-        share
-    ]
+    assert [float(r["exact_match"]) for r in found if r["model"] == "mlp" and r["task"] == "sums"] == [share]
     cells = [e for e in documents["index.html"].all("td") if e.attributes.get("data-v") == str(share)]
     assert cells and cells[0].text.strip() == f"{share:.1%}"[:-1]
 

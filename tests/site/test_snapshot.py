@@ -49,7 +49,10 @@ def test_other_tasks_are_open_and_in_no_average():
     assert [found.name for found in board.open_groups] == [made("prime").name]
     assert {m.first.model for m in board.season_models["interpolate"]} == {"a"}
     assert board.counts["open"] == 1 and board.counts["tasks"] == 3
-    assert not any(a.model == "elsewhere" for found in board.group_averages.values() for a in found)
+    scopes = (WHOLE, *board.season.groups)
+    assert not any(
+        a.model == "elsewhere" for scope in scopes for a in board.averages_over("interpolate", scope)
+    )
 
 
 def test_winners_share_rank_one_and_stand_above_the_floor():
@@ -94,7 +97,9 @@ def test_the_best_models_have_paired_gaps_and_shared_ranks():
 
 def test_at_most_five_of_a_supervision_and_none_of_another_among_them():
     many = models({f"m{i}": 290 - 10 * i for i in range(7)})
-    other = [record(made(task), 299, 5_000 + i, baseline="d", supervision="dense") for i, task in enumerate(TASKS)]
+    other = [
+        record(made(task), 299, 5_000 + i, baseline="d", supervision="dense") for i, task in enumerate(TASKS)
+    ]
     first, second = best_models(snapshot([*many, *other]), "interpolate").leaders
     assert (first.supervision, [a.model for a in first.best], first.total) == ("dense", ["d"], 1)
     assert [a.model for a in second.best] == [f"m{i}" for i in range(5)] and second.total == 7
@@ -114,7 +119,10 @@ def test_what_no_model_can_do():
         record(made("gcd"), 240, 3, baseline="a"),
     ]
     found = best_models(snapshot(records), "interpolate")
-    assert [(task.group.name, task.share) for task in found.unsolved] == [("gcd", 0.8), ("multiples-of-7", 280 / 300)]
+    assert [(task.group.name, task.share) for task in found.unsolved] == [
+        ("gcd", 0.8),
+        ("multiples-of-7", 280 / 300),
+    ]
     assert found.unanswered == []
 
 

@@ -115,7 +115,9 @@ def test_the_overview_keeps_them_apart(documents, pages):
     text = documents["index.html"].all("main")[0].text
     heads = ["from examples", "dense labels", "aligned input, dense labels", "supervision not stated"]
     # per split: the best models, and the best per task
-    groups = [e.text.strip() for e in documents["index.html"].all("th") if e.attributes.get("scope") == "rowgroup"]
+    groups = [
+        e.text.strip() for e in documents["index.html"].all("th") if e.attributes.get("scope") == "rowgroup"
+    ]
     assert [name for name in groups if name in heads] == heads * 2
     columns = [e.text.split() for e in _map(documents["index.html"]).children[1].children[0].children]
     assert ["lstm", "torch", "dense", "labels"] in columns and "proved" in text

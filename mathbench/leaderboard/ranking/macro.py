@@ -221,16 +221,11 @@ def _gaps(tests: PairedTests) -> dict[int, Gap]:
     better = tests.better()
     return {
         i: Gap(
-            *(
-                float(matrix[i, j])
-                for matrix in (
-                    tests.difference,
-                    tests.difference_low,
-                    tests.difference_high,
-                    tests.corrected,
-                )
-            ),
-            bool(better[i, j]),
+            difference=float(tests.difference[i, j]),
+            low=float(tests.difference_low[i, j]),
+            high=float(tests.difference_high[i, j]),
+            p=float(tests.corrected[i, j]),
+            significant=bool(better[i, j]),
         )
         for i, j in pairwise(order)
     }

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from mathbench.leaderboard.ranking.entries import TaskEntry, entries_of
-from mathbench.leaderboard.ranking.row_moments import RowMoments, row_moments
+from mathbench.leaderboard.ranking.row_moments import RowMoments, independent_moments, row_moments
 from mathbench.leaderboard.seasons.references import References
 from mathbench.leaderboard.seasons.season import Season
 from mathbench.leaderboard.seasons.standing import Standing, standing
@@ -83,6 +83,11 @@ class RankedBoard:
         return found
 
     @cached_property
+    def entry_of(self) -> dict[str, TaskEntry]:
+        """The entry of each submission that counts in one, by digest."""
+        return {record.digest: entry for entry in self.entries for record in entry.records}
+
+    @cached_property
     def open(self) -> list[SubmissionRecord]:
         """The submissions that are not about the rows of the season."""
         return [record for record in self.records if record.digest not in self.standings]
@@ -110,8 +115,15 @@ class RankedBoard:
         """What comparisons need of some entries on one task, computed once."""
         key = (split, *(tuple(record.digest for record in entry.records) for entry in compared))
         if key not in self._moments:
-            self._moments[key] = row_moments([self.right(entry, split) for entry in compared])
+            # models of a sealed season answered different rows
+            moments_of = independent_moments if self.season.independent else row_moments
+            self._moments[key] = moments_of([self.right(entry, split) for entry in compared])
         return self._moments[key]
+
+    def without_open(self) -> "RankedBoard":
+        """The board with the submissions of the season only."""
+        inside = [record for record in self.records if record.digest in self.standings]
+        return self.updated(inside)
 
     def updated(self, records: Sequence[SubmissionRecord]) -> "RankedBoard":
         """The same season with other submissions; what is known of rows and comparisons stays."""

@@ -45,7 +45,8 @@ class CurrentBoard:
         seasons = in_order({s.name: (s, r) for s, r in board.seasons_with_references()}, season)
         rows = RowCache(board.rights)
         name = board.public_name
-        self._site = self._make_pages([Snapshot(name, RankedBoard([], *found, rows)) for found in seasons])
+        empty = (RankedBoard([], *found, rows) for found in seasons)
+        self._site = self._make_pages([Snapshot(name, b, with_open=not i) for i, b in enumerate(empty)])
 
     @property
     def context(self) -> PageContext:

@@ -71,9 +71,7 @@ class BestModels:
     @property
     def by_group(self) -> dict[str, list[TaskBest]]:
         """The tasks by group of the season."""
-        return grouped(
-            self.tasks, lambda task: task.group.season_task.group if task.group.season_task else ""
-        )
+        return grouped(self.tasks, lambda task: task.group.kind)
 
     @property
     def supervisions(self) -> list[Supervision]:
@@ -105,7 +103,7 @@ def best_models(snapshot: Snapshot, split: str) -> BestModels:
 
 
 def _leaders(snapshot: Snapshot, split: str, scope: str, maximum: int) -> list[Leaders]:
-    ranked = [a for a in snapshot.group_averages[split, scope] if a.rank]
+    ranked = [a for a in snapshot.averages_over(split, scope) if a.rank]
     return [
         Leaders(scope, supervision, tuple(same[:maximum]), len(same))
         for supervision, same in by_supervision(ranked).items()

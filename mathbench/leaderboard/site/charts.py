@@ -97,6 +97,27 @@ class Axis:
         return _short(first), _short(middle), _short(last)
 
 
+@dataclass(frozen=True)
+class LevelAxis:
+    """The axis of an interval plot on the scale of `level`: 90 % lies in the middle.
+
+    >>> LevelAxis().x(0.9), round(LevelAxis().x(0.99), 1), LevelAxis().ticks
+    (50.0, 66.7, (0, 90, 99.99))
+    """
+
+    ticks: tuple[float, float, float] = (0, 90, 99.99)
+    low: float = 0.0
+    high: float = 1.0
+
+    def x(self, share: float) -> float:
+        """The position of a share in percent of the width."""
+        return 100 * level(share)
+
+    def holds(self, share: float) -> bool:
+        """Whether a share is on the axis: all are."""
+        return 0 <= share <= 1
+
+
 def axis(intervals: Iterable[tuple[float, float]]) -> Axis:
     """The first candidate that contains all intervals.
 

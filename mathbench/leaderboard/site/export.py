@@ -47,7 +47,7 @@ def load_pages(
         predictions_loader(target),
         served=False,
         load_certificate=certificate_loader(target),
-        others=[Snapshot(name, other, attempts) for other in others],
+        others=[Snapshot(name, other, attempts, with_open=False) for other in others],
         unverified=is_folder(target) and not verified,
     )
 

@@ -1,12 +1,13 @@
 """The heat map of the overview: the tasks of a season, by group, and its models."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mathbench.leaderboard.ranking.above_floor import is_above
 from mathbench.leaderboard.ranking.render import attempt_of
 from mathbench.leaderboard.ranking.tables import Entry, by_supervision, grouped
 from mathbench.leaderboard.site.snapshot import SeasonModel, Snapshot, TaskGroup
+from mathbench.leaderboard.submission_manifest import Supervision
 
 MAX_MODELS = 100  # columns; the CSV has all models
 
@@ -66,7 +67,7 @@ def heat_map(snapshot: Snapshot, split: str) -> HeatMap:
     models = snapshot.season_models[split]
     chosen = [m for same in by_supervision(models[:MAX_MODELS]).values() for m in same]
     groups = [group for group in snapshot.season_groups if split in group.tables]
-    rows = grouped(groups, lambda group: group.season_task.group)
+    rows = grouped(groups, lambda group: group.kind)
     return HeatMap(
         split,
         tuple(chosen),
@@ -83,7 +84,7 @@ def _row(group: TaskGroup, split: str, models: Sequence[SeasonModel]) -> Row:
     return Row(group.name, group.address, tuple(cells), floor, solver)
 
 
-def _cell(line: Entry | None, winners: dict[object, list[Entry]], floor: Entry | None) -> Cell | None:
+def _cell(line: Entry | None, winners: Mapping[Supervision, list[Entry]], floor: Entry | None) -> Cell | None:
     if line is None:
         return None
     above = is_above(line, floor) if floor else None

@@ -238,8 +238,10 @@ def _on_split(
 def _counts(
     comparisons: Comparisons, task: SeasonTask, split: str, first: RankedModel, second: RankedModel
 ) -> dict[str, float]:
-    """The rows by who has them right, as means over pairs of training seeds."""
+    """The rows by who has them right, as means over pairs of training seeds; none where both answered other rows."""
     board = comparisons.board
+    if board.season.sealed:
+        return {}
     one, two = (board.right(m.entries[task.name], split).mean(axis=0) for m in (first, second))
     shares = {
         "both": one * two,

@@ -1,5 +1,6 @@
 """The list of models over all tasks of the season."""
 
+from mathbench.leaderboard.ranking.macro import WHOLE
 from mathbench.leaderboard.ranking.tables import by_supervision
 from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, SeasonModel, Snapshot
@@ -84,8 +85,8 @@ def data(snapshot: Snapshot, split: str) -> Page:
         "gap_p",
     )
     rows = []
-    for (of_split, _), averages in snapshot.group_averages.items():
-        for a in averages if of_split == split else ():
+    for scope in (WHOLE, *snapshot.season.groups):
+        for a in snapshot.averages_over(split, scope):
             score = (a.mean, a.low, a.high, a.tasks, a.of, a.wins, a.losses)
             about = (a.supervision, a.submitter, a.revision)
             gap = (a.gap.difference, a.gap.low, a.gap.high, a.gap.p) if a.gap else [None] * 4

@@ -88,7 +88,7 @@ class PageSet:
 
     def paths(self) -> Iterator[str]:
         """The addresses of all pages, data and static files of an exported site."""
-        yield from (address.ROUNDS, address.ABOUT, address.SUBMIT, address.SEASONS)
+        yield from (address.ROUNDS, address.ABOUT, address.SUBMIT, address.SEASONS, address.OPEN)
         yield from (f"static/{name}" for name in STATIC)
         yield from submit_page.paths(list(self._seasons().values()))
         yield from (path for at in self.rounds for path in (at, address.of_data(at, "results")))
@@ -98,7 +98,7 @@ class PageSet:
 
     def _season_paths(self) -> Iterator[str]:
         """The addresses of the pages that every season has."""
-        yield from (address.OVERVIEW, address.COMPARE, address.PROGRESS, address.OPEN)
+        yield from (address.OVERVIEW, address.COMPARE, address.PROGRESS)
         for split in SCORED_SPLITS:
             yield from (f"{page}.{split}.csv" for page in ("index", "models", "progress"))
             for number in range(1, models_page.pages(self.snapshot, split) + 1):
@@ -174,13 +174,16 @@ class PageSet:
         pages: dict[str, Callable[[], Page]] = {
             address.OVERVIEW: lambda: overview_page.page(self.snapshot, self.context),
             address.COMPARE: lambda: comparison_page.form_page(self.snapshot, self.context, self.comparisons),
-            address.ROUNDS: lambda: round_page.list_page(self.rounds, self.context),
-            address.SUBMIT: lambda: submit_page.page(list(self._seasons().values()), self.context),
-            address.ABOUT: lambda: render_page("about.html", self.context, path, badges=BADGES),
             address.PROGRESS: lambda: progress_page.page(self.snapshot, self.context),
-            address.OPEN: lambda: open_page.page(self.snapshot, self.context),
-            address.SEASONS: lambda: season_page.page(self._seasons(), self.context),
         }
+        if not self.context.folder:  # what all seasons share
+            pages |= {
+                address.ROUNDS: lambda: round_page.list_page(self.rounds, self.context),
+                address.SUBMIT: lambda: submit_page.page(list(self._seasons().values()), self.context),
+                address.ABOUT: lambda: render_page("about.html", self.context, path, badges=BADGES),
+                address.OPEN: lambda: open_page.page(self.snapshot, self.context),
+                address.SEASONS: lambda: season_page.page(self._seasons(), self.context),
+            }
         for split in SCORED_SPLITS:
             pages[f"index.{split}.csv"] = partial(overview_page.data, self.snapshot, split)
             pages[f"models.{split}.csv"] = partial(models_page.data, self.snapshot, split)

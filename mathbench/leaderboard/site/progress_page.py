@@ -1,6 +1,6 @@
 """Scores against the number of parameters and the time of training, and the best scores over time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mathbench.leaderboard.ranking.macro import WHOLE, MacroAverage, ModelKey
@@ -95,12 +95,12 @@ def measured(snapshot: Snapshot, split: str, scope: str) -> Iterator[Measured]:
         for group in snapshot.season_groups
         if split in group.tables and group.season_task and scope in (WHOLE, group.season_task.group)
     ]
-    for average in snapshot.group_averages[split, scope]:
+    for average in snapshot.averages_over(split, scope):
         if average.rank:
             yield _measured(average, groups)
 
 
-def _measured(average: MacroAverage, groups: list[Mapping[ModelKey, Entry]]) -> Measured:
+def _measured(average: MacroAverage, groups: Sequence[Mapping[ModelKey, Entry]]) -> Measured:
     key = ModelKey.from_line(average)
     lines = [group[key] for group in groups]
     sizes = [line.parameters for line in lines if line.parameters is not None]

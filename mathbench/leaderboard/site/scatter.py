@@ -130,7 +130,7 @@ def _label(
     """The position and the anchor of a name, to the right of its point or to the left."""
     width = CHARACTER * len(point.name) + 8
     for start, anchor in ((x + 8, "start"), (x - 8 - width, "end")):
-        inside = LEFT <= start and start + width <= WIDTH
+        inside = start >= LEFT and start + width <= WIDTH
         free = all(
             abs(height - other) >= LINE or start + width < low or high < start for low, high, other in taken
         )

@@ -37,13 +37,16 @@ def page(seasons: Mapping[str, Season], context: PageContext) -> Page:
 
 
 def _detectable(season: Season) -> dict[str, Detectable]:
-    """Per split, the smallest differences that its rows can show."""
+    """The smallest differences that the rows of a season can show, by the names of the splits that have them."""
     rows = {split: [t.rows[split] for t in season.tasks if split in t.rows] for split in SCORED_SPLITS}
+    named: dict[tuple[int, ...], list[str]] = {}
+    for split, counts in rows.items():
+        if counts:
+            named.setdefault(tuple(counts), []).append(split)
     return {
-        split: Detectable(
+        " and ".join(splits): Detectable(
             {share: detectable_difference(min(counts), share) for share in NEAR},
             {share: detectable_season_difference(counts, share) for share in NEAR},
         )
-        for split, counts in rows.items()
-        if counts
+        for counts, splits in named.items()
     }

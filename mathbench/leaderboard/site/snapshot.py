@@ -48,6 +48,11 @@ class TaskGroup:
         return self.season_task.name if self.season_task else str(self.task["name"])
 
     @property
+    def kind(self) -> str:
+        """The group of tasks in the season; empty for open submissions."""
+        return self.season_task.group if self.season_task else ""
+
+    @property
     def address(self) -> str:
         """The address of the page."""
         if self.season_task is not None:
@@ -73,6 +78,19 @@ class TaskGroup:
             for line in sorted(lines, key=lambda line: line.attempt):
                 found[split].setdefault(ModelKey.from_line(line), line)
         return found
+
+    @cached_property
+    def places(self) -> dict[str, dict[str, tuple[RankTable, Entry]]]:
+        """Per split, the table and the line of each submission that stands in one."""
+        return {
+            split: {
+                digest: (table, line)
+                for table in tables
+                for line in table.lines
+                for digest in line.submissions
+            }
+            for split, tables in self.tables.items()
+        }
 
     @cached_property
     def best(self) -> list[Entry]:
@@ -169,10 +187,19 @@ class Snapshot:
         name: the name of the board.
         board: its submissions as the season ranks them.
         attempts: the number of attempts per outcome.
+        with_open: whether open submissions are shown, which have pages once, beside the season of the front page.
     """
 
-    def __init__(self, name: str, board: RankedBoard, attempts: Mapping[str, int] | None = None):
-        self.name, self.board, self.attempts = name, board, dict(attempts or {})
+    def __init__(
+        self,
+        name: str,
+        board: RankedBoard,
+        attempts: Mapping[str, int] | None = None,
+        with_open: bool = True,
+    ):
+        self.name, self.attempts, self.with_open = name, dict(attempts or {}), with_open
+        self.board = board if with_open else board.without_open()
+        self._group_averages: dict[tuple[str, str], list[MacroAverage]] = {}
 
     @cached_property
     def groups(self) -> dict[str, TaskGroup]:
@@ -215,7 +242,8 @@ class Snapshot:
     def updated(self, changed: Sequence[SubmissionRecord], attempts: Mapping[str, int]) -> "Snapshot":
         """A new snapshot in which some submissions are new or changed."""
         known = {record.digest: record for record in (*self.board.records, *changed)}
-        return Snapshot(self.name, self.board.updated(list(known.values())), attempts)
+        board = self.board.updated(list(known.values()))
+        return Snapshot(self.name, board, attempts, self.with_open)
 
     def precompute(self) -> None:
         """Compute the cached properties that pages need."""
@@ -257,15 +285,14 @@ class Snapshot:
         """The macro averages over the whole season per split."""
         return {split: macro_averages(self.board, split) for split in SCORED_SPLITS}
 
-    @cached_property
-    def group_averages(self) -> dict[tuple[str, str], list[MacroAverage]]:
-        """The macro averages per split and scope: the whole season, and each of its groups."""
-        found = {(split, WHOLE): averages for split, averages in self.averages.items()}
-        return found | {
-            (split, group): macro_averages(self.board, split, group)
-            for split in SCORED_SPLITS
-            for group in self.season.groups
-        }
+    def averages_over(self, split: str, scope: str) -> list[MacroAverage]:
+        """The macro averages over the whole season or one of its groups, computed once."""
+        if scope == WHOLE:
+            return self.averages[split]
+        key = split, scope
+        if key not in self._group_averages:
+            self._group_averages[key] = macro_averages(self.board, split, scope)
+        return self._group_averages[key]
 
     @cached_property
     def season_models(self) -> dict[str, list["SeasonModel"]]:

@@ -1,4 +1,4 @@
-"""The scores per stratum of a stored split, read when somebody looks at them: most readers of a board need totals only."""
+"""The scores per stratum of a stored split, read on first use: most readers of a board need totals only."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -115,4 +115,3 @@ def record_of(row: Any, scores: Iterable[Any], attempts: int, number: int) -> Su
 def unpacked(bits: bytes, n: int) -> Bool:
     """Packed bits of n rows as bool (n,)."""
     return np.unpackbits(np.frombuffer(bits, np.uint8), count=n).astype(np.bool_)
-
