@@ -240,7 +240,7 @@ def _counts(
 ) -> dict[str, float]:
     """The rows by who has them right, as means over pairs of training seeds; none where both answered other rows."""
     board = comparisons.board
-    if board.season.sealed:
+    if board.season.independent:
         return {}
     one, two = (board.right(m.entries[task.name], split).mean(axis=0) for m in (first, second))
     shares = {

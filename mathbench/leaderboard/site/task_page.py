@@ -167,6 +167,7 @@ def page(
         filters=filters,
         badges=BADGES,
         supervisions=[(supervision_word(s), SUPERVISIONS[s]) for s in _supervisions(tables)],
+        stated=any(table.supervision is not None for table in tables),
         frameworks=sorted({entry.summary.framework or "none" for entry in group.active}),
         detectable=list(_detectable(group)),
         withdrawn=[entry for entry in reversed(group.records) if entry.withdrawn is not None],
