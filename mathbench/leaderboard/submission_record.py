@@ -1,7 +1,7 @@
 """Submissions on a board, which is a database or a folder of JSON files."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -241,4 +241,4 @@ def find_by_prefix(records: Sequence[SubmissionRecord], requested: str) -> Submi
 
 def scores_equal(one: CheckResult, other: CheckResult) -> bool:
     """Whether two checks have equal scores for every split and stratum."""
-    return bool(asdict(one)["scores"] == asdict(other)["scores"])
+    return dict(one.scores) == dict(other.scores)

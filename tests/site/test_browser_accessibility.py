@@ -1,14 +1,23 @@
-"""Every kind of page: no complaint of the browser, no sideways scrolling, names, keyboard, and contrast."""
+"""Every kind of page: no complaint of the browser or of axe, no sideways scrolling, names, keyboard, and contrast."""
 
 import re
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 
+from tests.conftest import absent
+
 KINDS = (
     "overview",
     "models",
+    "progress",
+    "open",
+    "seasons",
+    "other season",
     "task",
+    "open task",
     "model",
     "hostile model",
     "compare",
@@ -72,6 +81,29 @@ SILENT = """return [...document.querySelectorAll(arguments[0])].filter(e => e.ch
     (e.matches('[role=region]') || !e.innerText?.trim()))"""
 
 
+AXE = "axe_core_python"  # the package that has axe-core as axe.min.js
+FINDINGS = """
+const done = arguments[arguments.length - 1];
+axe.run({resultTypes: ['violations']}).then(({violations}) => done(violations.map(
+    (found) => [found.id, found.impact, found.help, found.nodes.slice(0, 5).map((node) => node.html.slice(0, 300))])));
+"""
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """The source of axe-core."""
+    if (found := find_spec(AXE)) is None:
+        absent(f"{AXE} is not installed")
+    return Path(found.origin).with_name("axe.min.js").read_text(encoding="utf-8")
+
+
+def findings(visitor, axe):
+    """What axe finds on the page that is shown; parts that are closed are opened before."""
+    visitor.run("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    visitor.run(axe)
+    return visitor.driver.execute_async_script(FINDINGS)
+
+
 def expected(message, kind):
     """Chromium itself notes that a page is not there."""
     return kind == "missing" and "status of 404" in message
@@ -115,8 +147,70 @@ def test_the_keyboard_skips_to_the_content(visitor, pages, kind):
     assert not visitor.run("return !!document.activeElement.closest('header')")
 
 
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("light", 1280),
+        *(
+            pytest.param(*more, marks=pytest.mark.slow)
+            for more in (("dark", 1280), ("light", 390), ("dark", 390))
+        ),
+    ],
+)
+@pytest.mark.parametrize("kind", KINDS)
+def test_axe_finds_nothing(visitor, pages, axe, kind, scheme, width):
+    visitor.scheme(scheme)
+    visitor.width(width)
+    visitor.open(pages[kind])
+    assert findings(visitor, axe) == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("kind", ["overview", "task", "model", "compare", "pair", "round", "submit", "about"])
+def test_axe_finds_nothing_on_a_turned_heat_map_of_the_other_split(visitor, pages, axe, scheme):
+    visitor.scheme(scheme)
+    visitor.width(390)
+    visitor.open(pages["about"])  # an address that differs behind the # only is not loaded again
+    visitor.open(f"{pages['overview']}#split=extrapolate")
+    button = visitor.seen(".tools button")[0]
+    visitor.run("arguments[0].scrollIntoView({block: 'center'})", button)
+    button.click()
+    visitor.until(lambda: visitor.seen("table.turned"))
+    assert findings(visitor, axe) == []
+
+
+def test_the_overview_has_few_tab_stops_before_and_in_its_heat_map(visitor, pages):
+    visitor.open(pages["overview"])
+    inside = """return [...document.querySelectorAll(arguments[0])].filter(e => e.checkVisibility() && e.tabIndex >= 0
+        && e.matches('a, button, input, select, [tabindex]')).length"""
+    # the heads, the rows and the link to the CSV
+    assert visitor.run(inside, "table.map *") == 3
+    first = visitor.seen("table.map thead a")[0]
+    visitor.run("arguments[0].focus()", visitor.seen("table.map thead button")[0])
+    visitor.press(Keys.ARROW_RIGHT)
+    assert visitor.driver.switch_to.active_element == first
+    visitor.press(Keys.END)
+    assert visitor.run("return document.activeElement.closest('th').innerText").startswith("exact solver")
+    visitor.press(Keys.HOME)
+    assert visitor.run(inside, "table.map *") == 3
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "overview",
+        "models",
+        "progress",
+        "seasons",
+        "task",
+        "model",
+        "compare",
+        "pair",
+        "round",
+        "submit",
+        "about",
+    ],
+)
 def test_all_text_stands_out(visitor, pages, kind, scheme):
     visitor.scheme(scheme)
     visitor.open(pages[kind])

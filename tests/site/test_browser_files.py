@@ -17,7 +17,7 @@ FOUND = f"1 of {len(MODELS)} models"
 def folder(board_server, tmp_path_factory):
     """The board as files."""
     place = tmp_path_factory.mktemp("export") / "site"
-    export(load_pages(board_server.target, board_server.place / "rounds"), place)
+    export(load_pages(board_server.target, board_server.place / "rounds", "small"), place)
     return place
 
 

@@ -8,23 +8,25 @@ import re
 import pytest
 
 from mathbench.leaderboard.ranking.compare import compare
-from mathbench.leaderboard.site import address
+from mathbench.leaderboard.seasons.files import parse_season
+from mathbench.leaderboard.site import address, heat_map
 from mathbench.leaderboard.site.export import export, load_pages
 from mathbench.leaderboard.site.page import CSV, HTML
+from mathbench.leaderboard.site.page_set import PageSet
 from mathbench.leaderboard.site.task_page import Filters
+from mathbench.leaderboard.store import any_board
 from mathbench.leaderboard.store.any_board import answers_loader
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.store.folder import export as to_folder
 
-from .conftest import MODELS, made
+from .conftest import HOSTILE, MODELS, NAMED, SEASON, made, references
 from .reading import Document
-
-HOSTILE = next(name for name in MODELS if "hostile" in name)
+from .records import record, snapshot
 
 
 @pytest.fixture(scope="module")
 def site(filled):
-    return load_pages(filled[0])
+    return load_pages(filled[0], season="small")
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +83,7 @@ def test_pages_hold_what_accessibility_asks_for(documents):
         for table in document.all("table"):
             assert {"th"} <= {e.tag for row in table.children for e in _under(row)}, path
         for cell in document.all("th"):
-            assert cell.attributes.get("scope") in ("row", "col"), (path, cell.text)
+            assert cell.attributes.get("scope") in ("row", "col", "rowgroup"), (path, cell.text)
         for control in document.all("input", "select"):
             named = (
                 "aria-label" in control.attributes or "label" in control.inside or "id" in control.attributes
@@ -122,22 +124,21 @@ def test_names_from_strangers_stay_text(documents, pages):
 
 def test_the_overview_has_every_task_and_model(documents, pages, opened):
     text = documents["index.html"].all("main")[0].text
-    assert all(name in text for name in ("addition-base10-digits4", "divisible-7-base10"))
+    assert all(name in text for name in NAMED.values())
     found = rows_of(pages["index.interpolate.csv"])
+    # open submissions are in no average and no heat map
     assert {row["model"] for row in found if row["kind"] == "model"} == set(MODELS)
     kept = next(
         k for k in opened.records() if k.summary.model == "mlp" and "addition" in k.summary.task["name"]
     )
     share = kept.checked.scores["interpolate"].total.exact_match
-    assert [float(r["exact_match"]) for r in found if r["model"] == "mlp" and "addition" in r["task"]] == [
-        share
-    ]
+    assert [float(r["exact_match"]) for r in found if r["model"] == "mlp" and r["task"] == "sums"] == [share]
     cells = [e for e in documents["index.html"].all("td") if e.attributes.get("data-v") == str(share)]
     assert cells and cells[0].text.strip() == f"{share:.1%}"[:-1]
 
 
 def test_a_task_page_shows_the_ranking_as_show_does(documents, pages):
-    at = address.of_task(made("addition").name, made("addition").id)
+    at = address.of_season_task("sums")
     found = rows_of(pages[address.of_data(at, "interpolate")])
     shares = [float(row["exact_match"]) for row in found]
     assert shares == sorted(shares, reverse=True) and {row["kind"] for row in found} == {
@@ -145,14 +146,15 @@ def test_a_task_page_shows_the_ranking_as_show_does(documents, pages):
         "floor",
         "solver",
     }
-    names = [e.text.split()[0] for e in documents[at].all("th") if e.attributes.get("scope") == "row"]
-    assert names[: len(found)][1] == found[1]["model"]
+    ranked = [e for e in documents[at].all("tr") if "data-badge" in e.attributes][: len(found)]
+    names = [next(e for e in row.children if e.tag == "th").text.strip() for row in ranked]
+    assert names[1].startswith(found[1]["model"])
     text = documents[at].all("main")[0].text
     assert "longer than in training" in text and "By both lengths" in text and "All strata" in text
 
 
 def test_the_data_of_curves_add_up_to_the_scores(pages, opened):
-    at = address.of_task(made("divisible").name, made("divisible").id)
+    at = address.of_season_task("multiples-of-7")
     found = rows_of(pages[address.of_data(at, "strata")])
     for kept in opened.records():
         if kept.summary.task["name"] != made("divisible").name:
@@ -170,7 +172,7 @@ def test_the_data_of_curves_add_up_to_the_scores(pages, opened):
 
 
 def test_by_residue(documents):
-    at = address.of_task(made("divisible").name, made("divisible").id)
+    at = address.of_season_task("multiples-of-7")
     assert "By residue, interpolate" in documents[at].all("main")[0].text
 
 
@@ -189,11 +191,11 @@ def test_a_pair_is_what_compare_says(pages, filled, opened):
 
 
 def test_words_in_the_filter(site):
-    at = address.of_task(made("addition").name, made("addition").id)
+    at = address.of_season_task("sums")
     for filters, expected in (
         (Filters("lstm"), {"lstm-seq2seq", "attentional-lstm"}),
         (Filters("", "keras"), {"attentional-lstm", "mlp"}),
-        (Filters("", "none"), {HOSTILE}),
+        (Filters("", HOSTILE), {"stranger"}),
         (Filters("", "", "reproduced"), set()),
         (Filters("<script>"), set()),
     ):
@@ -204,14 +206,21 @@ def test_words_in_the_filter(site):
 
 
 def test_an_unknown_order_is_the_usual_one(site):
-    at = address.of_task(made("addition").name, made("addition").id)
+    at = address.of_season_task("sums")
     assert site.page(at, Filters(sort="nonsense")).body == site.page(at).body
+
+
+def seasons_of(folder):
+    """The season of the board, in a folder."""
+    season = parse_season(SEASON, "small.toml")
+    any_board.add_season(folder, SEASON, season, references(season))
 
 
 def test_a_board_as_a_folder_has_the_same_comparisons(filled, pages, tmp_path):
     records = Board(filled[0], create=False).records()
     to_folder(records, tmp_path / "results", answers_loader(filled[0]))
-    site = load_pages(tmp_path)
+    seasons_of(tmp_path)
+    site = load_pages(tmp_path, season="small")
     pairs = {path for path in site.paths() if path.startswith("compare/")}
     assert pairs == {path for path in pages if path.startswith("compare/")} and pairs
     for path in pairs:
@@ -221,7 +230,8 @@ def test_a_board_as_a_folder_has_the_same_comparisons(filled, pages, tmp_path):
 
 def test_claims_are_not_compared(filled, tmp_path):
     to_folder(Board(filled[0], create=False).records(), tmp_path / "results")
-    site = load_pages(tmp_path)
+    seasons_of(tmp_path)
+    site = load_pages(tmp_path, season="small")
     assert not [path for path in site.paths() if path.startswith("compare/")]
     assert "leaderboard compare" in Document(site.page("compare.html").body).all("main")[0].text
     every = [Document(page.body) for path in site.paths() if (page := site.page(path)).kind == HTML]
@@ -232,7 +242,7 @@ def test_claims_are_not_compared(filled, tmp_path):
         for row in Document(site.page(task).body).all("tr")
         if "data-badge" in row.attributes
     }
-    assert badges == {"claimed", "re-scored"}
+    assert badges == {"claimed", "computed"}
     models = [
         row for row in rows_of(site.page(task.replace(".html", ".interpolate.csv"))) if row["kind"] == "model"
     ]
@@ -255,7 +265,7 @@ def test_export_writes_all_pages_and_takes_old_ones_away(site, filled, tmp_path)
     Board(tmp_path / "empty.sqlite")
     export(load_pages(tmp_path / "empty.sqlite"), place)
     left = {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
-    assert "mine.txt" in left and not [path for path in left if path.startswith("tasks/")]
+    assert "mine.txt" in left and not [path for path in left if path.startswith(("models/", "seasons/"))]
 
 
 def test_export_leaves_other_folders_alone(site, tmp_path):
@@ -278,13 +288,8 @@ def test_a_list_that_names_files_outside_removes_none(site, tmp_path):
 
 
 def test_thousands_of_models_come_in_pages_of_a_hundred():
-    from mathbench.leaderboard.site.page_set import PageSet
-    from mathbench.leaderboard.site.snapshot import Snapshot
-
-    from ..leaderboard.test_ranking import kept
-
-    many = [kept(made("addition"), i % 1000, i, baseline=f"model-{i}") for i in range(1, 450)]
-    site = PageSet(Snapshot.from_records("large", many), {}, None, served=False)
+    many = [record(made("addition"), 20 + i % 250, i, baseline=f"model-{i}") for i in range(1, 450)]
+    site = PageSet(snapshot(many), {}, None, served=False)
     listed = [path for path in site.paths() if path.startswith("models.") and path.endswith(".html")]
     rows = [
         row
@@ -294,9 +299,12 @@ def test_thousands_of_models_come_in_pages_of_a_hundred():
         if row.attributes.get("class") == "model"
     ]
     assert len(rows) == len({row.text for row in rows}) == 449
-    at = next(iter(site.snapshot.groups))
+    at = address.of_season_task("sums")
     shown = [row for row in Document(site.page(at).body).all("tr") if row.attributes.get("class") == "model"]
-    assert 98 <= len(shown) <= 100 and len(rows_of(site.page(address.of_data(at, "interpolate")))) >= 449
+    assert 98 <= len(shown) <= 200 and len(rows_of(site.page(address.of_data(at, "interpolate")))) >= 449
+    head = Document(site.page(address.OVERVIEW).body)
+    columns = [e for e in head.all("th") if e.attributes.get("class") == "name"]
+    assert len(columns) == 2 * heat_map.MAX_MODELS
 
 
 def test_long_names_do_not_share_a_page():

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mathbench.cli.command import CommandGroup
-from mathbench.cli.leaderboard.options import DatabaseOption
+from mathbench.cli.leaderboard.options import DatabaseOption, SeasonOption
 from mathbench.cli.options import Json
 from mathbench.cli.output import out, print_json, print_message, table
 from mathbench.errors import InputError
@@ -77,6 +77,7 @@ def serve(
     secrets: Annotated[
         Path | None, typer.Option("--secrets", help="Folder of the secrets of the rounds, as NAME.json.")
     ] = None,
+    season: SeasonOption = None,
 ) -> None:
     """Serve a board over HTTP.
 
@@ -124,7 +125,7 @@ def serve(
         hosts=names,
         proxies=proxies,
     )
-    run(opened, host, port, limits, partial(_ready, opened.name), rounds, secrets)
+    run(opened, host, port, limits, partial(_ready, opened.name), rounds, secrets, season)
 
 
 def _ready(name: str, url: str) -> None:

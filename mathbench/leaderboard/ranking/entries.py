@@ -1,6 +1,6 @@
 """The entries of a season: attempts of one model become one line per task and revision."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,12 +31,12 @@ class TaskEntry:
     attempt: int
     attempts: int
 
-    @property
+    @cached_property
     def complete(self) -> bool:
         """Whether it answered all rows of the task."""
         return self.standings[0].complete
 
-    @property
+    @cached_property
     def records(self) -> tuple[SubmissionRecord, ...]:
         """The ranked submissions, one per training seed."""
         return tuple(found.record for found in self.standings)
@@ -63,8 +63,12 @@ def entries(records: Iterable[SubmissionRecord], season: Season) -> list[TaskEnt
         records: all submissions of a board.
         season: the season.
     """
-    found = [place for record in records if (place := standing(record, season)) is not None]
-    by_task = grouped(found, lambda place: place.task.name)
+    return entries_of([place for record in records if (place := standing(record, season))], season)
+
+
+def entries_of(standings: Iterable[Standing], season: Season) -> list[TaskEntry]:
+    """The entries of a season, from the standings of all submissions that have one there."""
+    by_task = grouped(standings, lambda place: place.task.name)
     return [
         entry
         for task in season.tasks
@@ -84,8 +88,10 @@ def _sealed_entries(task: SeasonTask, standings: list[Standing]) -> list[TaskEnt
 
 def _entries_of_model(task: SeasonTask, standings: list[Standing]) -> list[TaskEntry]:
     """The entries of one model on one task, one per revision."""
+    if len(standings) == 1:
+        return [TaskEntry(task, (one,), 1, 1) for one in standings if one.record.withdrawn is None]
     standings = sorted(standings, key=lambda place: place.record.order)
-    numbers = _attempt_numbers(standings)
+    numbers = attempt_numbers(standings)
     found = []
     for same in grouped(standings, lambda place: place.record.summary.revision_key).values():
         active = [place for place in same if place.record.withdrawn is None]
@@ -98,7 +104,7 @@ def _entries_of_model(task: SeasonTask, standings: list[Standing]) -> list[TaskE
     return found
 
 
-def _attempt_numbers(standings: list[Standing]) -> dict[str, int]:
+def attempt_numbers(standings: Sequence[Standing]) -> dict[str, int]:
     """The number of the attempt that each submission belongs to, by its digest.
 
     The n-th submissions of all training seeds of one revision are one attempt.

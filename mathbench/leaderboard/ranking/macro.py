@@ -4,17 +4,25 @@ As in the tables of single tasks, models are ranked among those of the same supe
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mathbench.errors import InputError, did_you_mean
+from mathbench.leaderboard.names import folded_name
 from mathbench.leaderboard.ranking.entries import TaskEntry
-from mathbench.leaderboard.ranking.paired import PairedTests, compare_over_tasks
+from mathbench.leaderboard.ranking.paired import (
+    Means,
+    PairedTests,
+    compare_over_tasks,
+    means_over_tasks,
+)
 from mathbench.leaderboard.ranking.ranked_board import RankedBoard
-from mathbench.leaderboard.ranking.shared_ranks import shared_ranks
-from mathbench.leaderboard.ranking.tables import by_supervision, grouped
+from mathbench.leaderboard.ranking.row_moments import own_moments
+from mathbench.leaderboard.ranking.shared_ranks import MAX_COMPARED, shared_ranks
+from mathbench.leaderboard.ranking.tables import Entry, by_supervision, grouped
 from mathbench.leaderboard.seasons.references import SOLVER
 from mathbench.leaderboard.seasons.season import SEASON_SPLITS, SeasonTask
 from mathbench.leaderboard.submission_manifest import Supervision
@@ -33,6 +41,30 @@ class ModelKey(NamedTuple):
     supervision: Supervision
     framework: str | None
     revision: str
+
+    @classmethod
+    def from_line(cls, line: "Entry | MacroAverage") -> "ModelKey":
+        """The model of a line of a table."""
+        revision = "" if isinstance(line, Entry) and line.runnable else line.revision
+        return cls(line.submitter, folded_name(line.model), line.supervision, line.framework, revision)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The paired difference of a mean to that of the next model.
+
+    Args:
+        difference: of the shares, at least 0.
+        low, high: its 95 % interval.
+        p: the p-value, corrected for all pairs of the ranking.
+        significant: whether the difference is significant at 95 %, all pairs together.
+    """
+
+    difference: float
+    low: float
+    high: float
+    p: float
+    significant: bool
 
 
 @dataclass(frozen=True)
@@ -53,6 +85,7 @@ class MacroAverage:
         supervision: of the models that it stands with, one of `SUPERVISIONS`.
         submitter, revision: of the model.
         external: whether it was trained on other data than rows of a task.
+        gap: to the next model of the ranking; None for the last one and without rank.
     """
 
     kind: str
@@ -72,6 +105,7 @@ class MacroAverage:
     submitter: str | None = None
     revision: str = ""
     external: bool = False
+    gap: Gap | None = None
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -80,7 +114,7 @@ class MacroAverage:
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
-        return dict(vars(self))
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -124,14 +158,15 @@ def macro_averages(board: RankedBoard, split: str = "interpolate", scope: str = 
 def _models(entries: Iterable[TaskEntry], board: RankedBoard, names: set[str]) -> list[_Model]:
     """The models with an entry that can be ranked; of several entries of one revision to a task the first counts."""
     ranked = [entry for entry in entries if entry.task.name in names and board.is_ranked(entry)]
-    by_model = grouped(ranked, _model_key)
+    by_model = grouped(ranked, model_key)
     return [
         _Model(key, {entry.task.name: entry for entry in sorted(same, key=_latest_first)})
         for key, same in by_model.items()
     ]
 
 
-def _model_key(entry: TaskEntry) -> ModelKey:
+def model_key(entry: TaskEntry) -> ModelKey:
+    """What an average takes for the model of an entry."""
     summary = entry.first.summary
     return ModelKey(*entry.key, summary.framework, "" if summary.runnable else summary.revision)
 
@@ -143,19 +178,57 @@ def _latest_first(entry: TaskEntry) -> int:
 def _averages(
     board: RankedBoard, models: Sequence[_Model], tasks: Sequence[SeasonTask], split: str, scope: str
 ) -> list[MacroAverage]:
-    complete = [model for model in models if len(model.entries) == len(tasks)]
     found = []
-    if complete:
-        tests = _compare(board, complete, tasks, split)
-        places = shared_ranks(tests.shares, tests.better())
-        for i, (model, place) in enumerate(zip(complete, places, strict=True)):
-            line = _average(model, tests, i, split, scope, len(tasks))
-            found.append(replace(line, rank=place.rank, wins=place.wins, losses=place.losses))
-    for model in (model for model in models if len(model.entries) < len(tasks)):
-        answered = [task for task in tasks if task.name in model.entries]
-        tests = _compare(board, [model], answered, split)
-        found.append(_average(model, tests, 0, split, scope, len(tasks)))
+    # models that answered the same tasks are averaged together
+    for names, same in grouped(models, lambda m: tuple(t.name for t in tasks if t.name in m.entries)).items():
+        answered = [task for task in tasks if task.name in names]
+        means = _means(board, same, answered, split)
+        lines = [_average(model, means, i, split, scope, len(tasks)) for i, model in enumerate(same)]
+        found += _ranked(board, same, lines, tasks, split) if len(answered) == len(tasks) else lines
     return found
+
+
+def _means(board: RankedBoard, models: Sequence[_Model], tasks: Sequence[SeasonTask], split: str) -> Means:
+    moments = [
+        own_moments([board.shares(model.entries[task.name], split) for model in models], task.rows[split])
+        for task in tasks
+    ]
+    return means_over_tasks(moments, [task.weight for task in tasks])
+
+
+def _ranked(
+    board: RankedBoard,
+    models: Sequence[_Model],
+    lines: Sequence[MacroAverage],
+    tasks: Sequence[SeasonTask],
+    split: str,
+) -> list[MacroAverage]:
+    """The lines of models that answered all tasks with their ranks; the best ones are compared with each other."""
+    order = sorted(range(len(models)), key=lambda i: -lines[i].mean)
+    best, rest = order[:MAX_COMPARED], order[MAX_COMPARED:]
+    tests = _compare(board, [models[i] for i in best], tasks, split)
+    places, gaps = shared_ranks(tests.shares, tests.better()), _gaps(tests)
+    ranked = [
+        replace(lines[i], rank=place.rank, wins=place.wins, losses=place.losses, gap=gaps.get(at))
+        for at, (i, place) in enumerate(zip(best, places, strict=True))
+    ]
+    return [*ranked, *(replace(lines[i], rank=MAX_COMPARED + 1) for i in rest)]
+
+
+def _gaps(tests: PairedTests) -> dict[int, Gap]:
+    """By the index of a model, its lead over the next one; the last has none."""
+    order = np.argsort(-tests.shares, kind="stable").tolist()
+    better = tests.better()
+    return {
+        i: Gap(
+            difference=float(tests.difference[i, j]),
+            low=float(tests.difference_low[i, j]),
+            high=float(tests.difference_high[i, j]),
+            p=float(tests.corrected[i, j]),
+            significant=bool(better[i, j]),
+        )
+        for i, j in pairwise(order)
+    }
 
 
 def _compare(
@@ -165,7 +238,7 @@ def _compare(
     return compare_over_tasks(moments, [task.weight for task in tasks])
 
 
-def _average(model: _Model, tests: PairedTests, i: int, split: str, scope: str, of: int) -> MacroAverage:
+def _average(model: _Model, means: Means, i: int, split: str, scope: str, of: int) -> MacroAverage:
     first = next(iter(model.entries.values())).first
     return MacroAverage(
         kind="model",
@@ -173,9 +246,9 @@ def _average(model: _Model, tests: PairedTests, i: int, split: str, scope: str, 
         framework=first.summary.framework,
         split=split,
         scope=scope,
-        mean=float(tests.shares[i]),
-        low=float(tests.low[i]),
-        high=float(tests.high[i]),
+        mean=float(means.shares[i]),
+        low=float(means.low[i]),
+        high=float(means.high[i]),
         tasks=len(model.entries),
         of=of,
         submitter=first.submitter,

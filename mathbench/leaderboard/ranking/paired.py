@@ -91,26 +91,54 @@ def compare_over_tasks(tasks: Sequence[RowMoments], weights: Sequence[float] | N
         InputError: for no tasks, different numbers of models, or weights that are not positive.
     """
     share = _task_weights(tasks, weights)
-    means, differences = (
-        np.stack([getattr(task, name) for task in tasks]) for name in ("shares", "difference")
-    )
-    own = _parts([t.own_rows() for t in tasks], [t.own_seeds() for t in tasks], means, share)
+    own = means_over_tasks(tasks, weights)
+    differences = np.stack([task.difference for task in tasks])
     pairs = _parts([t.pair_rows() for t in tasks], [t.pair_seeds() for t in tasks], differences, share)
-    shares = share @ means
-    difference = shares[:, None] - shares[None, :]
-    half, own_half = half_widths(pairs), half_widths(own)
+    difference = own.shares[:, None] - own.shares[None, :]
+    half = half_widths(pairs)
     np.fill_diagonal(half, 0)
     p = _pair_p_values(tasks, difference, pairs)
     return PairedTests(
-        shares,
-        np.maximum(0, shares - own_half),
-        np.minimum(1, shares + own_half),
+        own.shares,
+        own.low,
+        own.high,
         difference,
         np.maximum(-1, difference - half),
         np.minimum(1, difference + half),
         p,
         _symmetric(holm(_upper(p))),
     )
+
+
+@dataclass(frozen=True)
+class Means:
+    """The means of M models over tasks.
+
+    Args:
+        shares: float (M,), the mean share of right answers.
+        low, high: float (M,), its 95 % interval.
+    """
+
+    shares: Float
+    low: Float
+    high: Float
+
+
+def means_over_tasks(tasks: Sequence[RowMoments], weights: Sequence[float] | None = None) -> Means:
+    """The means of models over tasks, without comparisons.
+
+    Args:
+        tasks: per task, the moments of the same models in the same order.
+        weights: per task; equal by default.
+
+    Raises:
+        InputError: as `compare_over_tasks`.
+    """
+    share = _task_weights(tasks, weights)
+    means = np.stack([task.shares for task in tasks])
+    shares = share @ means
+    half = half_widths(_parts([t.own_rows() for t in tasks], [t.own_seeds() for t in tasks], means, share))
+    return Means(shares, np.maximum(0, shares - half), np.minimum(1, shares + half))
 
 
 def _task_weights(tasks: Sequence[RowMoments], weights: Sequence[float] | None) -> Float:
@@ -167,17 +195,23 @@ def _pair_p_values(tasks: Sequence[RowMoments], difference: Float, parts: Sequen
     """Two-sided p-values, (M, M): exact for one task and one seed on both sides."""
     if len(difference) == 1:
         return np.ones((1, 1))
-    upper = [
-        VariancePart(_upper(part.variance), _upper(np.broadcast_to(part.degrees, difference.shape)))
-        for part in parts
-    ]
-    p = p_values(_upper(difference), upper)
+    one_each = np.zeros(_upper(difference).shape, dtype=np.bool_)
     if len(tasks) == 1 and not tasks[0].independent:
         seeds = tasks[0].seeds
-        single = _upper((seeds[:, None] == 1) & (seeds[None, :] == 1))
+        one_each = _upper((seeds[:, None] == 1) & (seeds[None, :] == 1))
+    p = np.empty(one_each.shape)
+    others = [
+        VariancePart(
+            _upper(part.variance)[~one_each],
+            _upper(np.broadcast_to(part.degrees, difference.shape))[~one_each],
+        )
+        for part in parts
+    ]
+    p[~one_each] = p_values(_upper(difference)[~one_each], others)
+    if one_each.any():
         only = np.rint(tasks[0].only)
-        one, two = _upper(only)[single], _upper(only.T)[single]
-        p[single] = sign_test(np.minimum(one, two), one + two)
+        one, two = _upper(only)[one_each], _upper(only.T)[one_each]
+        p[one_each] = sign_test(np.minimum(one, two), one + two)
     return _symmetric(p)
 
 

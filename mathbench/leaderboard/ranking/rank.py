@@ -14,7 +14,7 @@ from mathbench.hashing import check_seed
 from mathbench.leaderboard.ranking.entries import TaskEntry
 from mathbench.leaderboard.ranking.paired import compare_over_tasks
 from mathbench.leaderboard.ranking.ranked_board import RankedBoard
-from mathbench.leaderboard.ranking.shared_ranks import shared_ranks
+from mathbench.leaderboard.ranking.shared_ranks import MAX_COMPARED, shared_ranks
 from mathbench.leaderboard.ranking.tables import SORTS, Entry, RankTable, by_supervision, grouped
 from mathbench.leaderboard.seasons.references import SOLVER
 from mathbench.leaderboard.seasons.season import SEASON_SPLITS, SeasonTask
@@ -26,8 +26,6 @@ from mathbench.scores.results import Score, SplitScore
 from mathbench.scores.statistics import interval_bounds
 
 T = TypeVar("T")
-
-MAX_COMPARED = 300  # models of a table that are compared with each other; further ones share the last rank
 
 
 @dataclass(frozen=True)
@@ -150,12 +148,12 @@ def _ranked(board: RankedBoard, entries: list[TaskEntry], split: str) -> list[En
 def season_line(board: RankedBoard, entry: TaskEntry, split: str) -> Entry:
     """The line of an entry, without its rank: its score on the rows of the season."""
     if board.is_ranked(entry):
-        shares, n = board.right(entry, split).mean(axis=1).tolist(), entry.task.rows[split]
+        shares, n = board.shares(entry, split), entry.task.rows[split]
     else:
         totals = [_total(record.checked.scores.get(split)) for record in entry.records]
         shares, n = [score.exact_match for score in totals], min(score.n for score in totals)
-    line = _line(entry.records, shares, n, split)
-    return replace(line, attempt=entry.attempt, attempts=entry.attempts, complete=entry.complete)
+    own = {"attempt": entry.attempt, "attempts": entry.attempts, "complete": entry.complete}
+    return _line(entry.records, shares, n, split, **own)
 
 
 def _total(score: SplitScore | None) -> Score:
@@ -206,11 +204,11 @@ def _open_line(runs: list[SubmissionRecord], split: str) -> Entry:
     """One line of open submissions: the mean over training seeds. Several runs of one seed count as one."""
     by_seed = grouped(runs, lambda k: canonical_json({"seeds": [check_seed(s) for s in k.summary.seeds]}))
     shares = [fmean(k.checked.scores[split].total.exact_match for k in same) for same in by_seed.values()]
-    line = _line(runs, shares, runs[0].checked.scores[split].total.n, split)
-    return replace(line, attempts=sum(k.attempts for k in runs))
+    n = runs[0].checked.scores[split].total.n
+    return _line(runs, shares, n, split, attempts=sum(k.attempts for k in runs))
 
 
-def _line(runs: Sequence[SubmissionRecord], shares: Sequence[float], n: int, split: str) -> Entry:
+def _line(runs: Sequence[SubmissionRecord], shares: Sequence[float], n: int, split: str, **own: Any) -> Entry:
     """A line of some submissions of one model that differ in the training seed."""
     summary = runs[0].summary
     low, high, spread = interval_bounds(shares, n)
@@ -237,8 +235,10 @@ def _line(runs: Sequence[SubmissionRecord], shares: Sequence[float], n: int, spl
         submitter=runs[0].submitter,
         revision=summary.revision,
         external=any(k.summary.external_data for k in runs),
+        runnable=summary.runnable,
         cpu_seconds=_mean([k.summary.cpu_seconds for k in runs]),
         round_entries=_round_entries(summary.round_entry),
+        **own,
     )
 
 

@@ -6,11 +6,11 @@ from functools import cached_property
 
 import numpy as np
 
-from mathbench.leaderboard.ranking.entries import TaskEntry, entries
+from mathbench.leaderboard.ranking.entries import TaskEntry, entries_of
 from mathbench.leaderboard.ranking.row_moments import RowMoments, independent_moments, row_moments
 from mathbench.leaderboard.seasons.references import References
 from mathbench.leaderboard.seasons.season import Season
-from mathbench.leaderboard.seasons.standing import standing
+from mathbench.leaderboard.seasons.standing import Standing, standing
 from mathbench.leaderboard.submission_record import SubmissionRecord
 from mathbench.scores.metrics import Bool
 
@@ -70,20 +70,41 @@ class RankedBoard:
     _moments: dict[tuple[object, ...], RowMoments] = field(default_factory=dict)
 
     @cached_property
+    def standings(self) -> dict[str, Standing]:
+        """Where the submissions of the season stand, by digest."""
+        found = ((record.digest, standing(record, self.season)) for record in self.records)
+        return {digest: place for digest, place in found if place is not None}
+
+    @cached_property
     def entries(self) -> list[TaskEntry]:
         """The entries of the season; which of their rows are right is known."""
-        found = entries(self.records, self.season)
+        found = entries_of(self.standings.values(), self.season)
         self.rows.fetch(record.digest for entry in found for record in entry.records)
         return found
 
     @cached_property
+    def entry_of(self) -> dict[str, TaskEntry]:
+        """The entry of each submission that counts in one, by digest."""
+        return {record.digest: entry for entry in self.entries for record in entry.records}
+
+    @cached_property
     def open(self) -> list[SubmissionRecord]:
         """The submissions that are not about the rows of the season."""
-        return [record for record in self.records if standing(record, self.season) is None]
+        return [record for record in self.records if record.digest not in self.standings]
 
     def is_ranked(self, entry: TaskEntry) -> bool:
         """Whether an entry takes part in comparisons: it answered all rows, and the board can tell which are right."""
         return entry.complete and all(self.rows.has(record.digest) for record in entry.records)
+
+    def shares(self, entry: TaskEntry, split: str) -> list[float]:
+        """The share of right rows of each training seed."""
+        n = entry.task.rows[split]
+        return [self._share(record, split, n) for record in entry.records]
+
+    def _share(self, record: SubmissionRecord, split: str, n: int) -> float:
+        total = record.checked.scores[split].total
+        # the rows of the season are the first ones of what was answered, in most cases all of it
+        return total.exact_match if total.n == n else float(self.rows.right(record.digest, split, n).mean())
 
     def right(self, entry: TaskEntry, split: str) -> Bool:
         """Which rows each training seed has right, bool (seeds, n)."""
@@ -98,6 +119,11 @@ class RankedBoard:
             moments_of = independent_moments if self.season.independent else row_moments
             self._moments[key] = moments_of([self.right(entry, split) for entry in compared])
         return self._moments[key]
+
+    def without_open(self) -> "RankedBoard":
+        """The board with the submissions of the season only."""
+        inside = [record for record in self.records if record.digest in self.standings]
+        return self.updated(inside)
 
     def updated(self, records: Sequence[SubmissionRecord]) -> "RankedBoard":
         """The same season with other submissions; what is known of rows and comparisons stays."""

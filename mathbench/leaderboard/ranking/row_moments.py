@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,11 +111,24 @@ def independent_moments(rights: Sequence[Bool]) -> RowMoments:
     [[3.0, 0.75], [0.75, 1.0]]
     """
     models = [np.atleast_2d(right) for right in rights]
-    n = _row_count(models)
+    n = _row_count(models, "as many rows of their own")
     seeds, by_seed, shares, spreads = _shares(models)
     within = np.array([(own * (1 - own)).sum() / len(own) ** 2 for own in by_seed])
     both = n * (np.outer(shares, shares) + np.diag(within))
     return RowMoments(n, seeds, shares, spreads, both, independent=True)
+
+
+def own_moments(shares: Sequence[Sequence[float]], n: int) -> RowMoments:
+    """What is known of models from their shares alone, without comparisons between them.
+
+    Args:
+        shares: per model, the share of right answers of each training seed.
+        n: the number of rows.
+    """
+    spreads = np.array([np.var(own, ddof=1) if len(own) > 1 else 0.0 for own in shares])
+    seeds = np.array([len(own) for own in shares])
+    means = np.array([own[0] if len(own) == 1 else fmean(own) for own in shares])
+    return RowMoments(n, seeds, means, spreads, np.empty((0, 0)))
 
 
 def row_moments(rights: Sequence[Bool]) -> RowMoments:
@@ -131,17 +145,18 @@ def row_moments(rights: Sequence[Bool]) -> RowMoments:
     [[0.0, 2.0], [0.0, 0.0]]
     """
     models = [np.atleast_2d(right) for right in rights]
-    n = _row_count(models)
+    n = _row_count(models, "the same rows")
     seeds, _, shares, spreads = _shares(models)
-    return RowMoments(n, seeds, shares, spreads, _products(models, n))
+    both = _products(models, n) if (seeds > 1).any() else _common([right[0] for right in models])
+    return RowMoments(n, seeds, shares, spreads, both)
 
 
-def _row_count(models: Sequence[Bool]) -> int:
-    """The number of rows, which is the same for all models."""
+def _row_count(models: Sequence[Bool], required: str) -> int:
+    """The number of rows, which is the same for all models; `required` words the error."""
     sizes = {right.shape[1] for right in models}
     if len(sizes) != 1 or not min(right.size for right in models):
         raise InputError(
-            "a comparison requires results of all models on the same number of rows. "
+            f"a comparison requires results of all models on {required}. "
             f"Received: {', '.join(f'{size:,}' for size in sorted(sizes)) or 'no'} rows."
         )
     return sizes.pop()
@@ -158,6 +173,18 @@ def _shares(models: Sequence[Bool]) -> tuple[NDArray[np.int64], list[Float], Flo
 def _products(models: Sequence[Bool], n: int) -> Float:
     total = np.zeros((len(models), len(models)))
     for start in range(0, n, BLOCK_ROWS):
-        means = np.stack([right[:, start : start + BLOCK_ROWS].mean(axis=0) for right in models])
+        means = np.stack([_mean(right[:, start : start + BLOCK_ROWS]) for right in models])
         total += means @ means.T
     return total
+
+
+def _common(rights: Sequence[Bool]) -> Float:
+    """The number of rows that two models with one seed both have right, (M, M)."""
+    packed = np.packbits(np.stack(rights), axis=1)
+    words = np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8))).view(np.uint64)
+    return np.stack([np.bitwise_count(words & row).sum(axis=1) for row in words]).astype(np.float64)
+
+
+def _mean(right: Bool) -> Float:
+    """The mean over seeds of each row."""
+    return right[0].astype(np.float64) if len(right) == 1 else right.mean(axis=0)

@@ -8,6 +8,10 @@ from numpy.typing import NDArray
 Bool = NDArray[np.bool_]
 Float = NDArray[np.float64]
 
+# the best models of a ranking that are compared, each with each; further ones share the last rank. The time of the
+# comparisons grows with the square of it, and more pairs leave each of them a stricter level
+MAX_COMPARED = 100
+
 
 @dataclass(frozen=True)
 class SharedRank:

@@ -42,6 +42,7 @@ class Entry:
         cpu_seconds: of its training; None where it is not stated.
         round_entries: of a model in a sealed round, how many entries of its submitter were answered, of how many;
             empty for others.
+        runnable: whether it is a run of mathbench.
     """
 
     kind: str
@@ -74,6 +75,7 @@ class Entry:
     losses: int = 0
     cpu_seconds: float | None = None
     round_entries: str = ""
+    runnable: bool = False
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -147,6 +149,11 @@ class RankTable:
     group: str = ""
     title: str = ""
     independent: bool = False
+
+    @property
+    def ranked(self) -> int:
+        """The number of models with a rank."""
+        return sum(line.rank is not None for line in self.lines)
 
 
 SORTS: dict[str, Callable[[Entry], Any]] = {

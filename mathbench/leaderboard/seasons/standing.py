@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from mathbench.errors import InputError
 from mathbench.hashing import check_seed
@@ -27,7 +28,7 @@ class Standing:
     task: SeasonTask
     answered: Mapping[str, int]
 
-    @property
+    @cached_property
     def complete(self) -> bool:
         """Whether it was scored on all rows of the task."""
         return all(self.answered.get(split, 0) >= n for split, n in self.task.rows.items())

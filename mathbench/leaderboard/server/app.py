@@ -63,7 +63,11 @@ class ServerLimits:
 
 
 def make_app(
-    board: Board, limits: ServerLimits | None = None, rounds: Path | None = None, secrets: Path | None = None
+    board: Board,
+    limits: ServerLimits | None = None,
+    rounds: Path | None = None,
+    secrets: Path | None = None,
+    season: str | None = None,
 ) -> FastAPI:
     """Make the application for a board.
 
@@ -72,6 +76,10 @@ def make_app(
         limits: by default `ServerLimits()`.
         rounds: holds the folders of sealed rounds; None for a server without rounds.
         secrets: holds NAME.json with seed and salt of each round; None for the paths that `round open` uses.
+        season: the name of the season of the front page; None for the default one.
+
+    Raises:
+        InputError: when the board has no such season.
     """
     limits = limits or ServerLimits()
     app = FastAPI(
@@ -82,7 +90,7 @@ def make_app(
         docs_url=None,  # those of FastAPI load scripts and styles from another host
         redoc_url=None,
     )
-    _set_state(app, board, limits, rounds)
+    _set_state(app, board, limits, rounds, season)
     app.include_router(api)
     if rounds is not None:
         routes_rounds.add_routes(app, RoundFolders(rounds, secrets))
@@ -96,11 +104,13 @@ def make_app(
     return app
 
 
-def _set_state(app: FastAPI, board: Board, limits: ServerLimits, rounds: Path | None) -> None:
+def _set_state(
+    app: FastAPI, board: Board, limits: ServerLimits, rounds: Path | None, season: str | None
+) -> None:
     state = app.state
     state.board, state.limits, state.name = board, limits, board.public_name
     state.presence = StorePresence(board)
-    state.current = CurrentBoard(board, rounds)
+    state.current = CurrentBoard(board, rounds, season)
     state.tables, state.pages = ResponseCache(), ResponseCache()
     state.rates = AddressRates(limits.requests_per_minute)
 

@@ -1,5 +1,6 @@
 """The current state of a board: when it changes, only the changes are read."""
 
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +12,7 @@ from mathbench.leaderboard.site import round_page
 from mathbench.leaderboard.site.page import PageContext
 from mathbench.leaderboard.site.page_set import PageSet
 from mathbench.leaderboard.site.snapshot import Snapshot
-from mathbench.leaderboard.store.any_board import choose_season
+from mathbench.leaderboard.store.any_board import in_order
 from mathbench.leaderboard.store.board import Board, BoardVersion
 
 # changes; requests to a smaller board wait for its latest state, which takes a fraction of a second
@@ -30,7 +31,7 @@ class CurrentBoard:
     Args:
         board: the board.
         folder: holds sealed rounds.
-        season: the name of the season that is shown; None for the default one.
+        season: the name of the season of the front page; None for the default one.
 
     Raises:
         InputError: when the board has no such season.
@@ -41,9 +42,11 @@ class CurrentBoard:
         self._lock, self._worker = Lock(), ThreadPoolExecutor(1, "board")
         self._update: Future[None] | None = None
         self._version: Version | None = None
-        chosen = choose_season({s.name: (s, r) for s, r in board.seasons_with_references()}, season)
-        empty = RankedBoard([], *chosen, RowCache(board.rights))
-        self._site = self._make_pages(Snapshot(board.public_name, empty))
+        seasons = in_order({s.name: (s, r) for s, r in board.seasons_with_references()}, season)
+        rows = RowCache(board.rights)
+        name = board.public_name
+        empty = (RankedBoard([], *found, rows) for found in seasons)
+        self._site = self._make_pages([Snapshot(name, b, with_open=not i) for i, b in enumerate(empty)])
 
     @property
     def context(self) -> PageContext:
@@ -72,15 +75,17 @@ class CurrentBoard:
     def _read(self) -> None:
         """Read the changes, precompute the slow parts, and then replace the pages."""
         version = self._current_version()
-        old, snapshot = (self._version or (BoardVersion(), ()))[0], self._site.snapshot
+        old, snapshots = (self._version or (BoardVersion(), ()))[0], self._site.snapshots
         if version[0] != old:
-            changed = self._board.records_between(old, version[0])
-            snapshot = snapshot.updated(changed, self._board.attempts())
-            snapshot.precompute()
-        self._site, self._version = self._make_pages(snapshot), version
+            changed, attempts = self._board.records_between(old, version[0]), self._board.attempts()
+            snapshots = [snapshot.updated(changed, attempts) for snapshot in snapshots]
+            # the other seasons are computed when somebody reads them
+            snapshots[0].precompute()
+        self._site, self._version = self._make_pages(snapshots), version
 
-    def _make_pages(self, snapshot: Snapshot) -> PageSet:
+    def _make_pages(self, snapshots: Sequence[Snapshot]) -> PageSet:
         rounds, board = round_page.read(self._folder), self._board
+        front, *others = snapshots
         return PageSet(
-            snapshot, rounds, board.predictions_bytes, served=True, load_certificate=board.certificate
+            front, rounds, board.predictions_bytes, True, load_certificate=board.certificate, others=others
         )

@@ -27,6 +27,7 @@ def serve(
     ready: Callable[[str], None],
     rounds: Path | None = None,
     secrets: Path | None = None,
+    season: str | None = None,
 ) -> None:
     """Serve a board until the process is stopped.
 
@@ -38,6 +39,7 @@ def serve(
         ready: called with the URL when the socket accepts connections.
         rounds: as for `make_app`.
         secrets: as for `make_app`.
+        season: as for `make_app`.
 
     Raises:
         InputError: when the address cannot be used, or may not be served without a token.
@@ -55,7 +57,7 @@ def serve(
     listening = _listen(host, port)
     with listening:
         config = uvicorn.Config(
-            make_app(board, limits, rounds, secrets),
+            make_app(board, limits, rounds, secrets, season),
             log_config=None,
             access_log=False,
             server_header=False,

@@ -8,7 +8,12 @@ from mathbench.errors import InputError
 from mathbench.leaderboard.site import round_page
 from mathbench.leaderboard.site.page_set import PageSet
 from mathbench.leaderboard.site.snapshot import Snapshot
-from mathbench.leaderboard.store.any_board import certificate_loader, load_ranked, predictions_loader
+from mathbench.leaderboard.store.any_board import (
+    certificate_loader,
+    load_boards,
+    load_records,
+    predictions_loader,
+)
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.store.folder import folder_path, is_folder
 from mathbench.scores import strict_json
@@ -26,21 +31,23 @@ def load_pages(
     Args:
         target: the board.
         folder: holds sealed rounds.
-        season: the name of the season; None for the default one.
+        season: the name of the season of the front page; None for the default one.
         verified: whether a board that is a folder was just verified; without that, its pages say that it was not.
     """
-    _, board = load_ranked(target, season)
+    _, records = load_records(target)
+    front, *others = load_boards(target, records, season)
     if is_folder(target):
         name, attempts = folder_path(target).resolve().name, {}
     else:
         opened = Board(target, create=False)
         name, attempts = opened.public_name, opened.attempts()
     return PageSet(
-        Snapshot(name, board, attempts),
+        Snapshot(name, front, attempts),
         round_page.read(folder),
         predictions_loader(target),
         served=False,
         load_certificate=certificate_loader(target),
+        others=[Snapshot(name, other, attempts, with_open=False) for other in others],
         unverified=is_folder(target) and not verified,
     )
 

@@ -10,8 +10,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from mathbench.leaderboard.ranking.macro import ModelKey
+from mathbench.leaderboard.ranking.pairs import model_id
 from mathbench.leaderboard.ranking.render import csv_text, escape_control
-from mathbench.leaderboard.site import address, charts
+from mathbench.leaderboard.site import address, charts, words
 from mathbench.leaderboard.submission_manifest import SUPERVISIONS
 
 HTML, CSV = "text/html; charset=utf-8", "text/csv; charset=utf-8"
@@ -44,12 +46,16 @@ class PageContext:
         board: the board's name.
         served: whether the pages come from a server, which can search and accept submissions.
         rounds: whether there are sealed rounds.
+        season: the title of the season.
+        folder: of the pages of the season below the root of the site; empty for that of the front page.
         unverified: whether the board is a folder whose files were not verified when the pages were made.
     """
 
     board: str
     served: bool
     rounds: bool
+    season: str = ""
+    folder: str = ""
     unverified: bool = False
 
 
@@ -65,9 +71,17 @@ def _environment() -> Environment:
     environment.filters |= {
         "clean": escape_control,
         "percent": charts.percent,
+        "unsigned_points": charts.unsigned_points,
         "heat": charts.heat,
         "pretty": _pretty,
         "supervised": SUPERVISIONS.__getitem__,
+        "model_id": lambda line: model_id(ModelKey.from_line(line)),
+        "ordinal": words.ordinal,
+        "count": words.count,
+        "span": words.span,
+        "duration": words.duration,
+        "signed_points": words.signed_points,
+        "sum_of_values": lambda counts: sum(counts.values()),
     }
     environment.filters["model_address"] = lambda entry: address.of_model(
         entry.summary.model, entry.summary.framework
@@ -91,11 +105,14 @@ def render_page(template: str, context: PageContext, path: str, **values: Any) -
     Args:
         template: such as ``task.html``.
         context: the values that all pages share.
-        path: the page's own address, which links are relative to.
+        path: the page's own address in its season, which links are relative to.
         values: further values of the template, which escapes text from strangers.
     """
     root = "../" * path.count("/")
-    text = _environment().get_template(template).render(context=context, path=path, root=root, **values)
+    # what all seasons share lies above the pages of a season
+    top = root + "../" * context.folder.count("/")
+    shared = {"context": context, "path": path, "root": root, "top": top}
+    text = _environment().get_template(template).render(**shared, **values)
     return Page(text.encode())
 
 

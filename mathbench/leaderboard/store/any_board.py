@@ -132,8 +132,36 @@ def load_ranked(target: str | Path | None, season: str | None = None) -> tuple[s
         InputError: when the board has no such season.
     """
     name, records = load_records(target)
-    chosen = choose_season(load_seasons(target), season)
-    return name, RankedBoard(records, *chosen, RowCache(rights_loader(target)))
+    return name, load_boards(target, records, season)[0]
+
+
+def load_boards(
+    target: str | Path | None, records: Sequence[SubmissionRecord], season: str | None = None
+) -> list[RankedBoard]:
+    """A board in each of its seasons, the requested one first. They share what is read of rows.
+
+    Args:
+        target: the board.
+        records: its submissions.
+        season: the name of the first season; None for the default one.
+
+    Raises:
+        InputError: when the board has no such season.
+    """
+    rows = RowCache(rights_loader(target))
+    return [RankedBoard(records, *found, rows) for found in in_order(load_seasons(target), season)]
+
+
+def in_order(
+    seasons: Mapping[str, tuple[Season, References]], requested: str | None
+) -> list[tuple[Season, References]]:
+    """The requested season or the default one, then the others.
+
+    Raises:
+        InputError: when there is none of this name.
+    """
+    first = choose_season(seasons, requested)
+    return [first, *(found for found in seasons.values() if found is not first)]
 
 
 def rights_loader(target: str | Path | None) -> LoadRights:

@@ -18,7 +18,14 @@ from mathbench.leaderboard.seasons.references import References, builtin_seasons
 from mathbench.leaderboard.seasons.season import Season
 from mathbench.leaderboard.seasons.standing import check_season
 from mathbench.leaderboard.store.database import Database
-from mathbench.leaderboard.store.rows import columns_of, record_of, rows_of, unpacked
+from mathbench.leaderboard.store.rows import (
+    SCORE_COLUMNS,
+    SUBMISSION_COLUMNS,
+    columns_of,
+    record_of,
+    rows_of,
+    unpacked,
+)
 from mathbench.leaderboard.store.tables import AttemptRow, NameRow, ScoreRow, SeasonRow, SubmissionRow
 from mathbench.leaderboard.submission import Submission
 from mathbench.leaderboard.submission_record import WITHDRAWAL_REASON, SubmissionRecord, find_by_prefix
@@ -138,7 +145,7 @@ class Board:
             row = session.get_one(SubmissionRow, submission.digest)
             sent = _SENDINGS.where(AttemptRow.digest == submission.digest)
             _, attempts, number = session.execute(sent).one()
-            return StoreResult(record_of(row, attempts, number), new, attempts)
+            return StoreResult(record_of(row, row.scores, attempts, number), new, attempts)
 
     def _claim_name(self, session: Session, name: str, token: str | None) -> None:
         """Check that a name is the submitter's, who owns it from the first use on.
@@ -260,9 +267,11 @@ class Board:
 
     def digests(self) -> list[str]:
         """The digests of all submissions in the order of their arrival, including withdrawn ones."""
-        query = select(SubmissionRow.digest).order_by(SubmissionRow.submitted, SubmissionRow.digest)
+        query = select(SubmissionRow.submitted, SubmissionRow.digest)
         with self.transaction() as session:
-            return list(session.scalars(query))
+            numbers = {digest: number for digest, _, number in session.execute(_SENDINGS)}
+            rows = [(at, numbers.get(digest, 0), digest) for at, digest in session.execute(query)]
+        return [digest for _, _, digest in sorted(rows)]
 
     def stream(self, digests: list[str]) -> Iterator[SubmissionRecord]:
         """The submissions with some digests, of which a bounded number is in memory at a time."""
@@ -287,23 +296,28 @@ class Board:
 
     def _read(self, digests: list[str] | None = None) -> list[SubmissionRecord]:
         """Some submissions, or all, in the order of their arrival."""
-        query, sendings = select(SubmissionRow), _SENDINGS
+        query, sendings = select(*SUBMISSION_COLUMNS), _SENDINGS
+        scores = select(*SCORE_COLUMNS).order_by(ScoreRow.digest, ScoreRow.position)
         if digests is not None:
             query = query.where(SubmissionRow.digest.in_(digests))
+            scores = scores.where(ScoreRow.digest.in_(digests))
             sendings = sendings.where(AttemptRow.digest.in_(digests))
         with self.transaction() as session:
             sent = {row[0]: (row[1], row[2]) for row in session.execute(sendings)}
-            rows = session.scalars(query.order_by(SubmissionRow.submitted, SubmissionRow.digest))
-            return sorted(
-                (record_of(row, *sent.get(row.digest, (1, 0))) for row in rows), key=lambda r: r.order
-            )
+            by_digest: dict[str, list[Any]] = {}
+            for score in session.execute(scores):
+                by_digest.setdefault(score.digest, []).append(score)
+            # a submission that arrives in between has no scores here yet, and is read with the next version
+            rows = (row for row in session.execute(query) if row.digest in by_digest)
+            records = (record_of(row, by_digest[row.digest], *sent.get(row.digest, (1, 0))) for row in rows)
+            return sorted(records, key=lambda record: record.order)
 
     def one(self, digest: str) -> SubmissionRecord | None:
         """The submission with a digest; None when there is none."""
         with self.transaction() as session:
             row = session.get(SubmissionRow, digest)
             sent = session.execute(_SENDINGS.where(AttemptRow.digest == digest)).first()
-            return record_of(row, *(sent[1:] if sent else (1, 0))) if row else None
+            return record_of(row, row.scores, *(sent[1:] if sent else (1, 0))) if row else None
 
     def predictions_bytes(self, digest: str) -> bytes:
         """The stored predictions of one submission, as a Parquet file."""

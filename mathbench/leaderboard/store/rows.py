@@ -3,12 +3,15 @@
 No other module knows that the strata of a split are stored as lists ``[n, correct]``.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from sqlalchemy import Text, cast
 
 from mathbench.leaderboard.check import CheckResult
 from mathbench.leaderboard.proof import Proof
+from mathbench.leaderboard.store.packed_strata import PackedStrata
 from mathbench.leaderboard.store.tables import ScoreRow, SubmissionRow
 from mathbench.leaderboard.submission import Submission
 from mathbench.leaderboard.submission_record import RESCORED, SubmissionRecord, current_badge
@@ -57,12 +60,43 @@ def rows_of(digest: str, checked: CheckResult) -> list[ScoreRow]:
     ]
 
 
-def record_of(row: SubmissionRow, attempts: int, number: int) -> SubmissionRecord:
-    """The record of a submission, from its row and the rows of its scores."""
-    scores = {score.split: _split_score(score) for score in row.scores}
-    solver = {
-        score.split: Score(score.solver_n, score.solver_correct) for score in row.scores if score.solver_n
+# what a record needs of a score; strata stay text
+SCORE_COLUMNS = (
+    ScoreRow.digest,
+    ScoreRow.split,
+    ScoreRow.n,
+    ScoreRow.correct,
+    ScoreRow.solver_n,
+    ScoreRow.solver_correct,
+    cast(ScoreRow.strata, Text).label("strata"),
+)
+SUBMISSION_COLUMNS = (
+    SubmissionRow.digest,
+    SubmissionRow.submitted,
+    SubmissionRow.badge,
+    SubmissionRow.withdrawn,
+    SubmissionRow.submitter,
+    SubmissionRow.manifest,
+    SubmissionRow.differences,
+    SubmissionRow.predictions_digest,
+    SubmissionRow.proof,
+)
+
+
+def record_of(row: Any, scores: Iterable[Any], attempts: int, number: int) -> SubmissionRecord:
+    """The record of a submission.
+
+    Args:
+        row: a `SubmissionRow`, or a row of its `SUBMISSION_COLUMNS`.
+        scores: `ScoreRow`s, or rows of `SCORE_COLUMNS`, in the order of their position.
+        attempts: how often the content was sent.
+        number: as in `SubmissionRecord`.
+    """
+    scores = list(scores)
+    found = {
+        score.split: SplitScore(Score(score.n, score.correct), PackedStrata(score.strata)) for score in scores
     }
+    solver = {score.split: Score(score.solver_n, score.solver_correct) for score in scores if score.solver_n}
     proof = Proof(**row.proof) if row.proof else None
     return SubmissionRecord(
         digest=row.digest,
@@ -70,7 +104,7 @@ def record_of(row: SubmissionRow, attempts: int, number: int) -> SubmissionRecor
         badge=current_badge(row.badge, proof),
         manifest=row.manifest,
         predictions_digest=row.predictions_digest,
-        checked=CheckResult(scores, solver, tuple(row.differences), proof),
+        checked=CheckResult(found, solver, tuple(row.differences), proof),
         withdrawn=row.withdrawn,
         attempts=attempts,
         submitter=row.submitter,
@@ -81,8 +115,3 @@ def record_of(row: SubmissionRow, attempts: int, number: int) -> SubmissionRecor
 def unpacked(bits: bytes, n: int) -> Bool:
     """Packed bits of n rows as bool (n,)."""
     return np.unpackbits(np.frombuffer(bits, np.uint8), count=n).astype(np.bool_)
-
-
-def _split_score(row: ScoreRow) -> SplitScore:
-    strata = {name: Score(n, correct) for name, (n, correct) in row.strata.items()}
-    return SplitScore(Score(row.n, row.correct), strata)
