@@ -111,7 +111,7 @@ def independent_moments(rights: Sequence[Bool]) -> RowMoments:
     [[3.0, 0.75], [0.75, 1.0]]
     """
     models = [np.atleast_2d(right) for right in rights]
-    n = _row_count(models)
+    n = _row_count(models, "as many rows of their own")
     seeds, by_seed, shares, spreads = _shares(models)
     within = np.array([(own * (1 - own)).sum() / len(own) ** 2 for own in by_seed])
     both = n * (np.outer(shares, shares) + np.diag(within))
@@ -145,18 +145,18 @@ def row_moments(rights: Sequence[Bool]) -> RowMoments:
     [[0.0, 2.0], [0.0, 0.0]]
     """
     models = [np.atleast_2d(right) for right in rights]
-    n = _row_count(models)
+    n = _row_count(models, "the same rows")
     seeds, _, shares, spreads = _shares(models)
     both = _products(models, n) if (seeds > 1).any() else _common([right[0] for right in models])
     return RowMoments(n, seeds, shares, spreads, both)
 
 
-def _row_count(models: Sequence[Bool]) -> int:
-    """The number of rows, which is the same for all models."""
+def _row_count(models: Sequence[Bool], required: str) -> int:
+    """The number of rows, which is the same for all models; `required` words the error."""
     sizes = {right.shape[1] for right in models}
     if len(sizes) != 1 or not min(right.size for right in models):
         raise InputError(
-            "a comparison requires results of all models on the same number of rows. "
+            f"a comparison requires results of all models on {required}. "
             f"Received: {', '.join(f'{size:,}' for size in sorted(sizes)) or 'no'} rows."
         )
     return sizes.pop()

@@ -150,7 +150,8 @@ def _season(content: Mapping[str, Any]) -> Season:
     _check("rules", rules, _RULES)
     tasks = tuple(_task(entry, content) for entry in content["tasks"])
     _check_tasks(tasks)
-    if "sealed" in content:
+    sealed = _sealed(content.get("sealed"))
+    if sealed is not None:
         _check_sealed_tasks(content, tasks)
     return Season(
         name=name,
@@ -160,7 +161,7 @@ def _season(content: Mapping[str, Any]) -> Season:
         training=rules.get("training", ""),
         external_data=rules.get("external_data", True),
         **_times(content),
-        sealed=_sealed(content.get("sealed")),
+        sealed=sealed,
     )
 
 
