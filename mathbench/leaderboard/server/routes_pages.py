@@ -63,7 +63,7 @@ async def page(request: Request, path: str) -> Response:
         return error_page(request, 429, f"Too many requests; try again in {seconds} seconds.", seconds)
     if re.fullmatch(ROUND, path):
         return RedirectResponse(address.of_round(path.partition("/")[2]).partition("/")[2], 308)
-    slow = request.app.state.comparers if path.startswith("compare/") else None
+    slow = request.app.state.comparers if path.startswith(("compare/", address.QUESTIONS)) else None
     return await anyio.to_thread.run_sync(_page_response, request, path or address.OVERVIEW, limiter=slow)
 
 
