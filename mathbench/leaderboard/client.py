@@ -3,12 +3,12 @@
 import http.client
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 from time import sleep
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from mathbench.errors import InputError, os_error_message
@@ -24,7 +24,20 @@ PAUSE = 1.0  # seconds between attempts
 TIMEOUT = 120  # seconds without data from the server
 MAX_RESPONSE = 10 << 20  # bytes
 
+MAX_WAITS = 60  # times that a request is sent again because the server asked to wait
+MAX_WAIT = 600.0  # seconds of one wait
+TRY_LATER = (429, 503)  # statuses of a server that has too much to do
+
 RequestParts = tuple[str, str, bytes, dict[str, str]]  # method, address, body, headers
+FormFiles = Mapping[str, tuple[str, bytes]]  # file name and content, by part of a form
+
+
+class Reply(NamedTuple):
+    """The response of a server: its status, its body, and the seconds after which to send a request again."""
+
+    status: int
+    body: bytes
+    retry_after: float
 
 
 def server_url(board: str | Path | None) -> str | None:
@@ -64,11 +77,34 @@ def send_submission(run: Path, url: str, secret: str, name: str | None = None) -
     Raises:
         InputError: one line for whatever fails.
     """
-    content, kind = multipart_body(_files(run, name))
-    status, answer = request(url, "POST", ADDRESS, content, {"Content-Type": kind}, secret)
-    if status in (200, 201):
-        return _receipt(answer, url)
-    raise refusal(status, answer, url)
+    return send_files(_files(run, name), url, secret)
+
+
+def send_files(
+    files: FormFiles, url: str, secret: str, wait: Callable[[float], None] | None = None
+) -> Receipt:
+    """Send the files of a submission to a served board.
+
+    Args:
+        files: file name and content, by part of the form.
+        url: of the board.
+        secret: the token.
+        wait: called with the seconds to wait for when the server has had too many requests, before they are sent again;
+            by default that is an error.
+
+    Raises:
+        InputError: one line for whatever fails.
+    """
+    content, kind = multipart_body(files)
+    parts = ("POST", ADDRESS, content, _headers({"Content-Type": kind}, secret))
+    for _ in range(MAX_WAITS):
+        reply = _exchange_with_retries(_parts(url), parts, MAX_RESPONSE)
+        if reply.status in (200, 201):
+            return _receipt(reply.body, url)
+        if wait is None or reply.status not in TRY_LATER:
+            break
+        wait(reply.retry_after)
+    raise refusal(reply.status, reply.body, url)
 
 
 def request(
@@ -98,12 +134,16 @@ def request(
     Raises:
         InputError: when there is no response, or one that is too long.
     """
-    token = {"Authorization": f"Bearer {secret}"} if secret else {}
-    sent = {"Accept": "application/json", **token, **(headers or {})}
-    status, answer = _exchange_with_retries(_parts(url), (method, address, body, sent), maximum)
-    if len(answer) > maximum:
+    parts = (method, address, body, _headers(headers, secret))
+    reply = _exchange_with_retries(_parts(url), parts, maximum)
+    if len(reply.body) > maximum:
         raise InputError(f"the response of {url} is larger than {maximum:,} bytes.")
-    return status, answer
+    return reply.status, reply.body
+
+
+def _headers(headers: Mapping[str, str] | None, secret: str | None) -> dict[str, str]:
+    token = {"Authorization": f"Bearer {secret}"} if secret else {}
+    return {"Accept": "application/json", **token, **(headers or {})}
 
 
 def _parts(url: str) -> SplitResult:
@@ -123,7 +163,7 @@ def _host(parts: SplitResult) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _files(path: Path, name: str | None) -> dict[str, tuple[str, bytes]]:
+def _files(path: Path, name: str | None) -> FormFiles:
     """The manifest and the files that it names: file name and content by part of the form."""
     manifest = manifest_path(path)
     document = read_manifest(manifest, name)
@@ -132,9 +172,7 @@ def _files(path: Path, name: str | None) -> dict[str, tuple[str, bytes]]:
     return found if name is None else {**found, "manifest": (manifest.name, json.dumps(document).encode())}
 
 
-def multipart_body(
-    files: Mapping[str, tuple[str, bytes]], fields: Mapping[str, str] | None = None
-) -> tuple[bytes, str]:
+def multipart_body(files: FormFiles, fields: Mapping[str, str] | None = None) -> tuple[bytes, str]:
     """Encode files and short fields as a multipart/form-data body; return it with its content type."""
     boundary, lines = token_hex(16), []
     for name, value in (fields or {}).items():
@@ -146,7 +184,7 @@ def multipart_body(
     return b"".join([*lines, f"--{boundary}--\r\n".encode()]), f"multipart/form-data; boundary={boundary}"
 
 
-def _exchange_with_retries(parts: SplitResult, requested: RequestParts, maximum: int) -> tuple[int, bytes]:
+def _exchange_with_retries(parts: SplitResult, requested: RequestParts, maximum: int) -> Reply:
     """Send a request until there is a response, up to `MAX_ATTEMPTS` times."""
     for remaining in reversed(range(MAX_ATTEMPTS)):
         try:
@@ -161,7 +199,7 @@ def _exchange_with_retries(parts: SplitResult, requested: RequestParts, maximum:
     raise InputError(f"no response from {_host(parts)}.")
 
 
-def _exchange(parts: SplitResult, requested: RequestParts, maximum: int) -> tuple[int, bytes]:
+def _exchange(parts: SplitResult, requested: RequestParts, maximum: int) -> Reply:
     method, address, body, headers = requested
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(str(parts.hostname), parts.port, timeout=TIMEOUT)
@@ -171,9 +209,14 @@ def _exchange(parts: SplitResult, requested: RequestParts, maximum: int) -> tupl
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.request(method, parts.path.rstrip("/") + address, body or None, headers)
         response = connection.getresponse()
-        return response.status, response.read(maximum + 1)
+        return Reply(response.status, response.read(maximum + 1), _seconds(response.getheader("Retry-After")))
     finally:
         connection.close()
+
+
+def _seconds(retry_after: str | None) -> float:
+    """The seconds of a header Retry-After; `PAUSE` without one, and for a date."""
+    return min(float(retry_after), MAX_WAIT) if retry_after and retry_after.isdecimal() else PAUSE
 
 
 def _receipt(answer: bytes, url: str) -> Receipt:

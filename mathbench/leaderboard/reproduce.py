@@ -14,6 +14,8 @@ from mathbench.baselines.run_directory import SPEC_FILE
 from mathbench.baselines.table import BASELINES
 from mathbench.errors import InputError
 from mathbench.leaderboard.check import check_submission
+from mathbench.leaderboard.seasons.evaluate import evaluate
+from mathbench.leaderboard.seasons.standing import answered_task
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submission import open_submission
 from mathbench.leaderboard.submission_manifest import PROMPTED
@@ -27,14 +29,14 @@ class ReproduceResult:
 
     Args:
         digest: the original submission.
-        again: the submission of the repeated run.
+        folder: what was answered again.
         same_predictions: whether all predictions are equal.
         scores: the original and the new score, per split.
         holds: whether every new score lies in the interval of the original one.
     """
 
     digest: str
-    again: str
+    folder: Path
     same_predictions: bool
     scores: dict[str, tuple[Score, Score]]
     holds: bool
@@ -42,11 +44,13 @@ class ReproduceResult:
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
         scores = {s: {"kept": a.to_json(), "again": b.to_json()} for s, (a, b) in self.scores.items()}
-        return {**vars(self), "scores": scores}
+        return {**vars(self), "folder": str(self.folder), "scores": scores}
 
 
 def reproduce(board: Board, requested: str, options: RunOptions) -> ReproduceResult:
-    """Train a run of a board again, submit the repetition, and set the badge of both when the score holds.
+    """Train a run of a board again, and set its badge when the score holds.
+
+    The repetition stays in its directory: on the board it would count as another attempt of the submitter.
 
     Args:
         board: the board.
@@ -64,7 +68,8 @@ def reproduce(board: Board, requested: str, options: RunOptions) -> ReproduceRes
     record = board.find(requested)
     original = recipe_of(record)
     run(original.spec, original.data, replace(options, stop_step=original.steps))
-    again = open_submission(options.out)
+    folder = _answered(board, record, options)
+    again = open_submission(folder)
     checked = check_submission(again)
     scores = {
         split: (score.total, checked.scores[split].total)
@@ -72,11 +77,26 @@ def reproduce(board: Board, requested: str, options: RunOptions) -> ReproduceRes
         if split in checked.scores
     }
     holds = scores.keys() == record.checked.scores.keys() and all(map(_in_interval, scores.values()))
-    repetition = board.keep(again, checked, source=f"repeats {record.digest[:8]}").record
-    for digest in (record.digest, repetition.digest) if holds else ():
-        board.set_badge(digest, REPRODUCED)
+    if holds:
+        board.set_badge(record.digest, REPRODUCED)
     same = again.predictions_digest == record.predictions_digest
-    return ReproduceResult(record.digest, repetition.digest, same, scores, holds)
+    return ReproduceResult(record.digest, folder, same, scores, holds)
+
+
+def _answered(board: Board, record: SubmissionRecord, options: RunOptions) -> Path:
+    """The directory of a repeated run with answers to the rows of a submission: its own, or those of a season.
+
+    Raises:
+        InputError: when the board does not have this season any more.
+    """
+    if "evaluation" not in record.manifest:
+        return options.out
+    season = next((season for season in board.seasons() if season.name == record.summary.season), None)
+    task = None if season is None else answered_task(record.summary, season)
+    if season is None or task is None:
+        raise InputError(f"{record.digest[:8]} has answers to rows of a season that the board does not have.")
+    (found,) = evaluate(options.out, season, [task], options.device_config)
+    return found.folder
 
 
 def recipe_of(record: SubmissionRecord) -> OriginalRun:
@@ -106,7 +126,9 @@ def recipe_of(record: SubmissionRecord) -> OriginalRun:
     with TemporaryDirectory() as path:
         folder = Path(path)
         (folder / SPEC_FILE).write_text(json.dumps(_spec(result)))
-        (folder / RESULT_FILE).write_text(json.dumps(result))
+        # what a submission adds to the result of a run
+        own = {name: value for name, value in result.items() if name not in ("name", "evaluation")}
+        (folder / RESULT_FILE).write_text(json.dumps(own))
         return load_original(folder)
 
 

@@ -1,12 +1,17 @@
 """Submitting a run to a board."""
 
 import os
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from time import sleep
 
 from mathbench.errors import InputError
 from mathbench.leaderboard import names
 from mathbench.leaderboard.check import CheckResult, check_submission
+from mathbench.leaderboard.seasons import expand
+from mathbench.leaderboard.seasons.files import available, load_season
+from mathbench.leaderboard.seasons.season import Season
 from mathbench.leaderboard.submission import Submission, open_submission
 from mathbench.leaderboard.submission_record import RESCORED, Receipt, current_badge
 from mathbench.storage.location import local_path
@@ -63,6 +68,120 @@ def dry_run(path: str | Path, name: str | None = None) -> Receipt:
         "manifest": dict(submission.manifest.document),
     }
     return replace(found, sent=sent)
+
+
+@dataclass(frozen=True)
+class SeasonSubmission:
+    """Answers to the tasks of a season, as one submission per task.
+
+    Args:
+        season: the season.
+        submissions: in the order of the season.
+        source: the file of the manifest.
+    """
+
+    season: Season
+    submissions: tuple[Submission, ...]
+    source: Path
+
+    @property
+    def unanswered(self) -> list[str]:
+        """The names of the tasks of the season that it does not answer."""
+        return expand.tasks_without_answers(self.submissions, self.season)
+
+
+def open_season_submission(path: str | Path, board: str | Path | None = None) -> SeasonSubmission | None:
+    """Read answers to a whole season; None for a run, and for a submission to one task.
+
+    Args:
+        path: a directory with submission.json, or that file.
+        board: where the season is looked for if it does not come with mathbench; a path or a database URL.
+
+    Raises:
+        InputError: where the path does not exist, or the submission is not valid.
+    """
+    found = expand.read_season_manifest(_checked_path(path))
+    if found is None:
+        return None
+    file, document = found
+    season = _season(document["season"], board)
+    return SeasonSubmission(season, tuple(expand.expand_file(file, document, season)), file)
+
+
+def _season(name: str, board: str | Path | None) -> Season:
+    """The season of a name: one that comes with mathbench, which no other season can be called, or one of a board."""
+    from mathbench.leaderboard import client
+    from mathbench.leaderboard.store.any_board import choose_season, load_seasons
+
+    if name in available() or client.server_url(board):
+        return load_season(name)
+    return choose_season(load_seasons(board), name)[0]
+
+
+def submit_season(
+    sent: SeasonSubmission,
+    board: str | Path | None = None,
+    token_file: Path | None = None,
+    on_task: Callable[[int], None] = lambda done: None,
+    wait: Callable[[float], None] = sleep,
+) -> list[Receipt]:
+    """Submit answers to the tasks of a season, one submission per task. None is stored before all have been checked.
+
+    If it is interrupted, send the same again: what the board has already counts as repeated.
+
+    Args:
+        sent: the answers.
+        board, token_file: as for `submit_run`.
+        on_task: called with 1 after each check and after each submission.
+        wait: called with the seconds after which a server that has had too many requests takes more.
+
+    Raises:
+        InputError: when one of them is refused, with the name of its task.
+    """
+    from mathbench.leaderboard import client
+    from mathbench.leaderboard.store.board import Board
+
+    url = client.server_url(board)
+    secret = client.read_token(token_file) if url else ""
+    opened = None if url else Board(board)
+    try:
+        checked = _check_all(sent, on_task)
+    except InputError as error:
+        if opened is not None:
+            opened.refuse(str(error))
+        raise
+    receipts = []
+    for submission, result in zip(sent.submissions, checked, strict=True):
+        if opened is None:
+            found = client.send_files(expand.submission_parts(submission), str(url), secret, wait)
+        else:
+            stored = opened.keep(submission, result, source=sent.source.name)
+            found = make_receipt(submission, result, opened.name, stored.new, stored.attempts)
+        receipts.append(found)
+        on_task(1)
+    return receipts
+
+
+def dry_run_season(
+    sent: SeasonSubmission, on_task: Callable[[int], None] = lambda done: None
+) -> list[Receipt]:
+    """Check and score answers to the tasks of a season without storing them."""
+    results = zip(sent.submissions, _check_all(sent, on_task), strict=True)
+    return [
+        make_receipt(submission, result, board="", new=False, attempts=0) for submission, result in results
+    ]
+
+
+def _check_all(sent: SeasonSubmission, on_task: Callable[[int], None]) -> list[CheckResult]:
+    names.check_name(sent.submissions[0].manifest.summary.model)
+    found = []
+    for submission in sent.submissions:
+        try:
+            found.append(check_submission(submission))
+        except InputError as error:
+            raise InputError(f"{submission.manifest.task.name}: {error}") from None
+        on_task(1)
+    return found
 
 
 def _checked_path(path: str | Path) -> Path:

@@ -5,13 +5,43 @@ import hashlib
 import json
 from functools import cache
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from mathbench.families import task as make_task
+from mathbench.leaderboard.check import CheckResult
+from mathbench.leaderboard.ranking.ranked_board import RankedBoard, RowCache
+from mathbench.leaderboard.seasons.files import parse_season
+from mathbench.leaderboard.seasons.references import compute_references, parse_references
+from mathbench.leaderboard.store.board import Board
+from mathbench.leaderboard.submission_record import SubmissionRecord
 from mathbench.rows import Rows
-from mathbench.scores.results import Score
+from mathbench.scores.results import Score, SplitScore
+
+SMALL_TEXT = """
+name = "small"
+title = "A small season"
+seed = 0
+
+[rows]
+interpolate = 40
+extrapolate = 30
+
+[[tasks]]
+name = "sums"
+group = "operations"
+task = "addition-v1"
+digits = 2
+
+[[tasks]]
+name = "multiples"
+group = "categories"
+task = "divisible-v2"
+k = 3
+"""
+SMALL = parse_season(SMALL_TEXT, "small.toml")
 
 SIZES = {"train": 1000, "validation": 50, "interpolate": 300, "extrapolate": 200}
 
@@ -146,3 +176,62 @@ def run(tmp_path, task):
 @pytest.fixture
 def board(tmp_path):
     return tmp_path / "board.sqlite"
+
+
+@cache
+def small_references():
+    """The floors and the exact solver on the rows of the small season, as plain values."""
+    return compute_references(SMALL)
+
+
+def add_small(board):
+    """Add the small season to a board in a database, which is created where there is none."""
+    Board(board).add_season(SMALL_TEXT, SMALL, small_references())
+    return board
+
+
+@pytest.fixture
+def season_board(board):
+    """A board that has the small season, without submissions."""
+    return add_small(board)
+
+
+@pytest.fixture
+def season_file(tmp_path):
+    """The file of the small season."""
+    path = tmp_path / "small.toml"
+    path.write_text(SMALL_TEXT)
+    return path
+
+
+def kept(task, correct, number=0, submitter=None, withdrawn=None, badge="re-scored", **changes):
+    """A run on a board that answered the rows of the small season; the first `correct` of each split are right."""
+    right = {split: np.arange(n) < correct for split, n in SMALL.tasks[0].rows.items()}
+    totals = {split: Score(len(rows), int(rows.sum())) for split, rows in right.items()}
+    scores = {split: SplitScore(total, {"all": total}) for split, total in totals.items()}
+    solver = {split: Score(n, n) for split, n in SMALL.tasks[0].rows.items()}
+    return SubmissionRecord(
+        digest=f"{number:064x}",
+        submitted=f"2026-01-01T00:00:{number:02d}Z",
+        badge=badge,
+        manifest=manifest(task, **changes),
+        predictions_digest="0" * 64,
+        checked=CheckResult(scores, solver, (), right={} if badge == "claimed" else right),
+        withdrawn=withdrawn,
+        submitter=submitter,
+    )
+
+
+def ranked(source, season=SMALL, with_references=False):
+    """A board, or a list of submissions that know their right rows, as a season ranks it."""
+    references = parse_references(small_references(), SMALL, "small") if with_references else {}
+    if isinstance(source, Board):
+        return RankedBoard(source.records(), season, references, RowCache(source.rights))
+    known = {record.digest: record.checked.right for record in source}
+    load = RowCache(lambda digests: {digest: known[digest] for digest in digests})
+    return RankedBoard(source, season, references, load)
+
+
+def models(table):
+    """The models of a table with their ranks."""
+    return [(line.rank, line.model) for line in table.lines if line.kind == "model"]

@@ -22,13 +22,17 @@ def refused(result, *words):
     assert all(word in err for word in words), err
 
 
-def test_submit_and_show(cli, run, board):
+def test_submit_and_show(cli, run, season_board, board):
     code, out, err = cli("submit", run(), "--board", board)
     assert code == 0 and "100.00%" in out and "digits=2+2" in out and "kept as" in err
     code, out, err = cli("submit", run(), "--board", board)
     assert code == 0 and "attempt 2" in err
-    code, out, err = cli("leaderboard", "show", "--board", board)
+    code, out, err = cli("leaderboard", "show", "--board", board, "--season", "small")
     assert code == 0 and "lstm-seq2seq" in out and "floor: constant" in out and "exact-solver" in out
+    code, out, err = cli("leaderboard", "show", "--board", board)
+    assert code == 0 and out == "" and "1 open submissions are not about the rows of core-1" in err
+    code, out, err = cli("leaderboard", "show", "--board", board, "--open")
+    assert code == 0 and "lstm-seq2seq" in out and "floor" not in out and "exact-solver" not in out
 
 
 def test_a_claim_that_does_not_hold_is_said(cli, run, board):
@@ -48,16 +52,26 @@ def test_the_board_comes_from_the_environment(cli, run, board, monkeypatch):
     assert json.loads(cli("leaderboard", "show", "--json")[1])["board"] == str(board)
 
 
-def test_formats(cli, run, board):
+def test_formats(cli, run, season_board, board):
     cli("submit", run(), "--board", board)
-    rows = list(
-        csv.DictReader(io.StringIO(cli("leaderboard", "export", "--format", "csv", "--board", board)[1]))
-    )
+    export = ("leaderboard", "export", "--season", "small", "--board", board)
+    rows = list(csv.DictReader(io.StringIO(cli(*export, "--format", "csv")[1])))
     assert {row["kind"] for row in rows} == {"model", "floor", "solver"}
     assert {row["split"] for row in rows} == {"interpolate", "extrapolate"}
-    tables = json.loads(cli("leaderboard", "export", "--format", "json", "--board", board)[1])["tables"]
-    assert tables[0]["lines"][0]["exact_match"] == 1.0
-    assert "| 1 | lstm-seq2seq | torch |" in cli("leaderboard", "export", "--board", board)[1]
+    tables = json.loads(cli(*export, "--format", "json")[1])["tables"]
+    assert tables[0]["lines"][0]["exact_match"] == 1.0 and tables[0]["season"] == "small"
+    assert "| 1 | lstm-seq2seq | host |  | torch |" in cli(*export)[1]
+
+
+def test_open_submissions_are_exported_without_a_rank(cli, run, board):
+    cli("submit", run(), "--board", board)
+    export = ("leaderboard", "export", "--board", board)
+    rows = list(csv.DictReader(io.StringIO(cli(*export, "--format", "csv")[1])))
+    assert [(row["kind"], row["split"], row["rank"], row["season"]) for row in rows] == [
+        ("model", "interpolate", "", ""),
+        ("model", "extrapolate", "", ""),
+    ]
+    assert "|  | lstm-seq2seq | host |  | torch |" in cli(*export)[1]
 
 
 def test_folder_and_page(cli, run, board, tmp_path):
@@ -80,10 +94,32 @@ def test_folder_and_page(cli, run, board, tmp_path):
     )
     assert cli(*arguments)[0] == 0 and page.read_text() == text
     from_folder, from_board = (
-        json.loads(cli("leaderboard", "show", "--json", "--board", place)[1])["tables"]
+        json.loads(cli("leaderboard", "show", "--open", "--json", "--board", place)[1])["tables"]
         for place in (results, board)
     )
+    assert from_folder == from_board and len(from_board) == 2
+
+
+def test_a_folder_and_a_database_rank_alike(cli, run, season_board, board, season_file, tmp_path):
+    for changes in (
+        {"wrong": 30},
+        {"wrong": 5, "baseline": "mlp"},
+        {"wrong": 4, "baseline": "mlp", "seed": 1},
+    ):
+        cli("submit", run(**changes), "--board", board)
+    folder = tmp_path / "leaderboard"
+    to_folder = ("--format", "json", "--out", folder / "results")
+    assert cli("leaderboard", "export", *to_folder, "--board", board)[0] == 0
+    assert cli("leaderboard", "season", "add", season_file, "--board", folder)[0] == 0
+    from_folder, from_board = (
+        json.loads(cli("leaderboard", "show", "--season", "small", "--json", "--board", place)[1])["tables"]
+        for place in (folder, board)
+    )
     assert from_folder == from_board
+    assert [(line["model"], line["rank"]) for line in from_board[0]["lines"] if line["kind"] == "model"] == [
+        ("mlp", 1),
+        ("lstm-seq2seq", 2),
+    ]
 
 
 def test_verify(cli, run, board):
@@ -109,6 +145,7 @@ def spoil(board, statement):
 def test_bad_input_is_one_line_and_exit_code_2(cli, run, board, tmp_path):
     cli("submit", run(), "--board", board)
     show = ("leaderboard", "show", "--board", board)
+    refused(cli(*show, "--season", "core1"), "Did you mean 'core-1'")
     refused(cli("submit", tmp_path / "none", "--board", board), "no run directory")
     refused(cli("submit", tmp_path, "--board", board), "not a finished run")
     refused(cli(*show, "--task", "aditon"), "Did you mean 'addition'")

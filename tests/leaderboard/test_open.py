@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.check import check_submission
-from mathbench.leaderboard.ranking.rank import rank_tables
+from mathbench.leaderboard.ranking.rank import TableFilters, open_tables, season_tables
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submission import open_submission
 from mathbench.leaderboard.submit import submit_run
 from mathbench.scores.parquet_limits import check_pages
 
-from .conftest import from_anybody, right, written_by_anybody
+from .conftest import from_anybody, ranked, right, written_by_anybody
 
 FORMS = ("predictions.parquet", "predictions.jsonl", "predictions.jsonl.gz")
 
@@ -71,14 +71,33 @@ def test_a_claim_that_does_not_hold_is_noted(sent):
 
 
 def test_seeds_of_one_model_are_one_entry(sent, board):
+    send_seeds(sent, board)
+    (table,) = open_tables(Board(board).records(), TableFilters(split="interpolate"))
+    (line,) = table.lines
+    assert (line.model, line.seeds, line.recipe, line.badge) == ("somebody's model", 2, "v1.2", "re-scored")
+    assert line.rank is None and table.season == ""  # older submissions name no season
+
+
+def test_seeds_of_one_model_are_one_entry_of_a_season(sent, season_board):
+    model = {"name": "somebodys-model", "links": {"code": "https://example.org/code"}}
+    own = {"schema_version": 3, "season": "small", "supervision": "examples"}
+    send_seeds(sent, season_board, model, cpu_seconds=7.5, **own)
+    opened = Board(season_board)
+    assert ranked(opened).open == []
+    (table,) = season_tables(ranked(opened), TableFilters("sums", split="interpolate"))
+    (line,) = table.lines
+    assert (line.model, line.seeds, line.recipe, line.badge) == ("somebodys-model", 2, "v1.2", "re-scored")
+    assert (line.rank, line.attempt, line.attempts, line.n, table.season) == (1, 1, 1, 40, "small")
+    assert line.cpu_seconds == 7.5 and line.revision == "v1.2"
+
+
+def send_seeds(sent, board, model=(), cpu_seconds=None, **changes):
+    """Submit two training seeds of one model."""
     for seed in (1, 2):
         training = from_anybody_training(seeds=[seed])
-        model = {"weights_sha256": f"{seed:064x}"}
-        submit_run(sent(model=model, training=training), board)
-    line = next(
-        line for line in rank_tables(Board(board).records(), split="interpolate")[0].lines if line.rank
-    )
-    assert (line.model, line.seeds, line.recipe, line.badge) == ("somebody's model", 2, "v1.2", "re-scored")
+        training |= {} if cpu_seconds is None else {"cpu_seconds": cpu_seconds}
+        weights = {"weights_sha256": f"{seed:064x}"}
+        submit_run(sent(model=dict(model) | weights, training=training, **changes), board)
 
 
 def from_anybody_training(**changes):

@@ -17,7 +17,7 @@ from mathbench.families import task as make_task
 from mathbench.leaderboard.check import check_submission
 from mathbench.leaderboard.proof import Proof
 from mathbench.leaderboard.ranking import render
-from mathbench.leaderboard.ranking.rank import rank_tables
+from mathbench.leaderboard.ranking.rank import open_tables
 from mathbench.leaderboard.reproduce import recipe_of
 from mathbench.leaderboard.store import folder
 from mathbench.leaderboard.store.board import Board
@@ -521,13 +521,13 @@ def test_without_its_certificate_a_file_is_not_proved(results):
 def test_tables_say_what_is_proved(sent, board, tmp_path, cli):  # noqa: F811
     submit_run(sent, board)
     submit_run(proofs.write(tmp_path / "bare", None), board)
-    tables = rank_tables(Board(board).records())
+    tables = open_tables(Board(board).records())
     lines = [line for line in tables[0].lines if line.kind == "model"]
     assert sorted(line.proof for line in lines) == ["", proofs.CLAIM]  # weights of their own: another entry
     shown = render.markdown(tables)
     assert "| proved |" in shown and "*proved*: a certificate was checked" in shown
     assert proofs.CLAIM in render.tables_csv(tables)
-    show = ("leaderboard", "show", "--board", board)
+    show = ("leaderboard", "show", "--open", "--board", board)
     assert f"somebody's model, proved: {proofs.CLAIM}" in " ".join(cli(*show)[2].split())
     for name, count in (("proved", 1), ("re-scored", 1)):
         shown = json.loads(cli(*show, "--badge", name, "--json")[1])["tables"][0]["lines"]
@@ -542,5 +542,5 @@ def test_an_entry_is_proved_if_all_its_seeds_are(board, tmp_path):
             proofs.write(tmp_path / f"{seed}", proofs.content(f"divisible-3-seed{seed}"), training=training),
             board,
         )
-    (line,) = [line for line in rank_tables(Board(board).records())[0].lines if line.kind == "model"]
+    (line,) = [line for line in open_tables(Board(board).records())[0].lines if line.kind == "model"]
     assert line.seeds == 2 and line.proof == proofs.CLAIM

@@ -10,13 +10,13 @@ import pytest
 from rich.console import Console
 
 from mathbench.leaderboard.ranking import render
-from mathbench.leaderboard.ranking.rank import rank_tables
+from mathbench.leaderboard.ranking.rank import open_tables, season_tables
 from mathbench.leaderboard.ranking.tables import Entry, RankTable
 from mathbench.leaderboard.ranking.terminal_plot import bar, rich_plot
 from mathbench.leaderboard.store import folder
 from mathbench.leaderboard.submission_record import BADGES
 
-from .test_ranking import kept
+from .conftest import kept, ranked
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -44,11 +44,18 @@ def name(request):
 
 @pytest.fixture
 def shown(task, name):
-    return rank_tables([kept(task, 900, baseline=name, encoding={"name": name}, framework=name[:50])])
+    named = {"encoding": {"name": name}, "recipe": {"name": name}, "framework": name[:50]}
+    return tables_of(kept(task, 30, baseline=name, **named))
+
+
+def tables_of(*records):
+    """The tables of a season that have models."""
+    tables = season_tables(ranked(list(records)))
+    return [table for table in tables if table.lines]
 
 
 def test_markdown_shows_names_as_text(shown, name):
-    text = render.markdown(shown)
+    text = render.markdown(shown[:1])
     lines = [line for line in text.splitlines() if line.startswith("| 1 |")]
     assert len(lines) == 1
     (line,) = lines
@@ -60,11 +67,17 @@ def test_markdown_shows_names_as_text(shown, name):
     assert text.count(render.MARKS[1]) == 0
 
 
+def read_csv(tables):
+    return list(csv.DictReader(io.StringIO(render.tables_csv(tables))))
+
+
 def test_csv_reads_back_and_holds_no_formula(shown, name):
-    rows = list(csv.DictReader(io.StringIO(render.tables_csv(shown))))
-    (row,) = [row for row in rows if row["kind"] == "model"]
+    (row,) = [row for row in read_csv(shown[:1]) if row["kind"] == "model"]
     assert row["model"].lstrip("'") == name.lstrip("'")
-    assert all(not row[key].startswith(("=", "+", "-", "@")) for key in ("model", "framework", "encoding"))
+    assert all(
+        not row[key].startswith(("=", "+", "-", "@"))
+        for key in ("model", "revision", "framework", "encoding")
+    )
 
 
 def test_json_reads_back(shown, name):
@@ -79,20 +92,33 @@ def test_terminal_shows_names_as_text(shown, name):
 
 
 def test_file_names_are_plain(task, name):
-    made = folder.file_name(kept(task, 900, baseline=name, framework=None))
+    made = folder.file_name(kept(task, 30, baseline=name, framework=None))
     assert set(made) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.") and made.count(".") == 1
 
 
 def test_control_characters_never_reach_a_terminal(task):
-    entry = kept(task, 900, baseline="a\x1b[2J\nb\u202e")
-    for text in (render.markdown(rank_tables([entry])), render.tables_csv(rank_tables([entry]))):
+    entry = kept(task, 30, baseline="a\x1b[2J\nb\u202e", submitter="eve\x1b")
+    tables = tables_of(entry)
+    for text in (render.markdown(tables), render.tables_csv(tables)):
         assert "\x1b" not in text and "\u202e" not in text and "a?[2J?b?" in text.replace("\\", "")
 
 
 def test_entries_that_look_alike_are_told_apart(task):
-    text = render.markdown(rank_tables([kept(task, 900), kept(task, 900, 1, recipe={"name": "classic"})]))
-    assert "lstm-seq2seq (classic; train=1000 seed=0)" in text.replace("\\", "")
-    assert "lstm-seq2seq (" not in render.markdown(rank_tables([kept(task, 900)]))
+    text = render.markdown(tables_of(kept(task, 30), kept(task, 30, 1, recipe={"hidden": 7})))
+    assert "lstm-seq2seq (hidden=7; train=1000 seed=0)" in text.replace("\\", "")
+    assert "lstm-seq2seq (" not in render.markdown(tables_of(kept(task, 30)))
+    # the revision already tells them apart
+    text = render.markdown(tables_of(kept(task, 30), kept(task, 30, 1, recipe={"name": "classic"})))
+    assert "lstm-seq2seq (" not in text and "| classic |" in text
+
+
+def test_open_tables_say_so_and_have_no_ranks(task):
+    tables = open_tables([kept(task, 30)])
+    assert [render.title(table, tables) for table in tables] == [
+        "addition-base10-digits2, interpolate, open",
+        "addition-base10-digits2, extrapolate, open",
+    ]
+    assert {render.cells(line)[0] for table in tables for line in table.lines} == {""}
 
 
 def test_an_empty_board_renders(task):
@@ -103,16 +129,30 @@ def test_an_empty_board_renders(task):
 BEST = Entry(
     "model", "ours", 10_000, 0.9875, 0.9851, 0.9896, "re-scored", 1, "torch", "reversed", "classic", "train=5",
     1_234_567, 3, 0.0021, "2026-01-01T00:00:00Z", ("0123456789abcdef", "f" * 16), 4, True, "dense",
+    submitter="ada", revision="v2", attempt=2, external=True, wins=5, losses=6, cpu_seconds=9.5,
 )  # fmt: skip
-FLOOR = Entry("floor", "constant", 100, 0.5, 0.4038, 0.5962, "claimed", framework=None)
-SOLVER = Entry("solver", "exact-solver", 200, 1.0, 0.9812, 1.0, "re-scored", seeds=1)
-TABLE = RankTable("sums", "sums-v1", {"digits": 2}, "interpolate", (BEST, FLOOR, SOLVER))
-MEANINGS = f"*claimed*: {BADGES['claimed']}; *re-scored*: {BADGES['re-scored']}."
-HEAD = "rank|model|framework|encoding|exact match|95 % interval|seeds|n|parameters|badge|attempts|submission"
+FLOOR = Entry("floor", "constant", 100, 0.5, 0.4038, 0.5962, "computed", framework=None)
+SOLVER = Entry("solver", "exact-solver", 200, 1.0, 0.9812, 1.0, "computed")
+TABLE = RankTable(
+    "sums",
+    "sums-v1",
+    {"digits": 2},
+    "interpolate",
+    (BEST, FLOOR, SOLVER),
+    None,
+    "small",
+    "operations",
+    "pairs",
+)
+MEANINGS = f"*re-scored*: {BADGES['re-scored']}."
+HEAD = (
+    "rank|model|submitter|revision|framework|encoding|exact match|95 % interval|better than|seeds|n|parameters|badge|"
+    "attempt|submission"
+)
 CELLS = [
-    "1|ours|torch|reversed|98.75% ± 0.21% †|98.51 to 98.96|3|10,000|1,234,567|re-scored|4|01234567",
-    "|floor: constant|||50.00%|40.38 to 59.62||100||claimed||",
-    "|exact-solver|||100.00%|98.12 to 100.00||200||re-scored||",
+    "1|ours|ada|v2|torch|reversed|98.75% ± 0.21% †|98.51 to 98.96|5|3|10,000|1,234,567|re-scored|2nd of 4|01234567",
+    "|floor: constant|||||50.00%|40.38 to 59.62|||100||computed||",
+    "|exact-solver|||||100.00%|98.12 to 100.00|||200||computed||",
 ]
 
 
@@ -125,27 +165,47 @@ def printed(shown, width):
 def test_the_cells_of_every_kind_of_line():
     assert ["|".join(render.cells(line)) for line in TABLE.lines] == CELLS
     plain = Entry("model", "m", 1, 0, 0, 0, "b", rank=2, seeds=1, spread=0.0, parameters=0)
-    assert "|".join(render.cells(plain)) == "2|m|||0.00% ± 0.00%|0.00 to 0.00|1|1||b||"
+    assert "|".join(render.cells(plain)) == "2|m|host||||0.00% ± 0.00%|0.00 to 0.00|0|1|1||b||"
+    unranked = replace(BEST, rank=None, attempt=0)
+    assert "|".join(render.cells(unranked)) == CELLS[0][1:].replace("|5|3|", "||3|").replace("2nd of 4", "4")
+
+
+@pytest.mark.parametrize(
+    ("attempt", "words"),
+    [
+        (1, "1st"),
+        (2, "2nd"),
+        (3, "3rd"),
+        (4, "4th"),
+        (11, "11th"),
+        (13, "13th"),
+        (22, "22nd"),
+        (111, "111th"),
+    ],
+)
+def test_the_number_of_an_attempt_in_words(attempt, words):
+    assert render.attempt_of(replace(BEST, attempt=attempt, attempts=200)) == f"{words} of 200"
 
 
 def test_markdown_as_a_whole():
     head, *cells = ([cell for cell in row.split("|")] for row in (HEAD, *CELLS))
-    rule = ["---:", "---", "---", "---", "---:", "---:", "---:", "---:", "---:", "---", "---:", "---"]
+    rule = ["---:", *["---"] * 5, *["---:"] * 6, *["---"] * 3]
     cells[1:] = [[f"*{cell}*" if cell else "" for cell in row] for row in cells[1:]]
     cells[1][1] = r"*floor\: constant*"
     rows = [f"| {' | '.join(row)} |" for row in (head, rule, *cells)]
-    one = "\n".join([r"### sums, interpolate", "", *rows, ""])
+    one = "\n".join([r"### pairs, interpolate", "", *rows, ""])
     assert render.markdown([TABLE, TABLE]) == "\n".join([one, one, f"{render.NOTE} {MEANINGS}", ""])
 
 
 def test_csv_as_a_whole():
     assert render.tables_csv([TABLE]).splitlines() == [
         "task,split,rank,kind,model,framework,encoding,recipe,data,exact_match,low,high,spread,seeds,n,parameters,"
-        "badge,submitted,attempts,submissions,supervision,proof",
+        "badge,submitted,attempts,submissions,supervision,proof,season,name,submitter,revision,attempt,complete,"
+        "external,wins,losses,cpu_seconds",
         "sums,interpolate,1,model,ours,torch,reversed,classic,train=5,0.9875,0.9851,0.9896,0.0021,3,10000,1234567,"
-        "re-scored,2026-01-01T00:00:00Z,4,0123456789abcdef ffffffffffffffff,,",
-        "sums,interpolate,,floor,constant,,,,,0.5,0.4038,0.5962,,0,100,,claimed,,0,,,",
-        "sums,interpolate,,solver,exact-solver,,,,,1.0,0.9812,1.0,,1,200,,re-scored,,0,,,",
+        "re-scored,2026-01-01T00:00:00Z,4,0123456789abcdef ffffffffffffffff,,,small,pairs,ada,v2,2,True,True,5,6,9.5",
+        "sums,interpolate,,floor,constant,,,,,0.5,0.4038,0.5962,,0,100,,computed,,0,,,,small,pairs,,,0,True,False,0,0,",
+        "sums,interpolate,,solver,exact-solver,,,,,1.0,0.9812,1.0,,0,200,,computed,,0,,,,small,pairs,,,0,True,False,0,0,",
     ]
 
 
@@ -156,7 +216,7 @@ def test_cells_of_csv_are_quoted_only_where_a_spreadsheet_evaluates_them():
 
 def test_json_as_a_whole():
     lines = [vars(line) for line in TABLE.lines]
-    assert lines[0]["submissions"] == BEST.submissions and len(lines[0]) == 21
+    assert lines[0]["submissions"] == BEST.submissions and len(lines[0]) == 29
     found = render.tables_json([TABLE], "a board")
     assert (found["schema_version"], found["board"], len(found["tables"])) == (1, "a board", 1)
     assert found["tables"][0] == {
@@ -166,60 +226,68 @@ def test_json_as_a_whole():
         "split": "interpolate",
         "lines": lines,
         "supervision": None,
+        "season": "small",
+        "group": "operations",
+        "title": "pairs",
     }
 
 
 def test_tables_say_their_supervision_where_one_of_them_states_it():
     stated = replace(TABLE, supervision="aligned+dense")
     assert [render.title(table, [TABLE, stated]) for table in (TABLE, stated)] == [
-        "sums, interpolate, supervision not stated",
-        "sums, interpolate, aligned input, dense labels",
+        "pairs, interpolate, supervision not stated",
+        "pairs, interpolate, aligned input, dense labels",
     ]
-    assert render.title(TABLE, [TABLE]) == "sums, interpolate"
+    assert render.title(TABLE, [TABLE]) == "pairs, interpolate"
     assert render.notes([stated]) == f"{render.NOTE} {render.SUPERVISION_NOTE} {MEANINGS}"
-    assert "### sums, interpolate, aligned input, dense labels\n" in render.markdown([TABLE, stated])
-    assert [row.split(",")[-2] for row in render.tables_csv([stated]).splitlines()[1:]] == [
-        "aligned+dense"
-    ] * 3
+    assert "### pairs, interpolate, aligned input, dense labels\n" in render.markdown([TABLE, stated])
+    assert [row["supervision"] for row in read_csv([stated])] == ["aligned+dense"] * 3
     assert printed(rich_plot(stated, 90), 90)[0].startswith(
-        "sums, interpolate, aligned input, dense labels: exact"
+        "pairs, interpolate, aligned input, dense labels: exact"
     )
 
 
 def test_a_proved_line_says_so_as_its_badge():
     proved = replace(TABLE, lines=(replace(BEST, badge="proved", proof="=all numbers"), SOLVER))
-    assert "proved" in render.cells(proved.lines[0]) and "claimed" in render.cells(FLOOR)
-    meanings = f"*re-scored*: {BADGES['re-scored']}; *proved*: {BADGES['proved']}."
-    assert render.notes([proved]) == f"{render.NOTE} {meanings}"
-    assert render.tables_csv([proved]).splitlines()[1].endswith(",,'=all numbers")
+    assert "proved" in render.cells(proved.lines[0]) and "computed" in render.cells(FLOOR)
+    assert render.notes([proved]) == f"{render.NOTE} *proved*: {BADGES['proved']}."
+    assert [row["proof"] for row in read_csv([proved])] == ["'=all numbers", ""]
     both = [BEST, proved.lines[0]]
     assert render.disambiguate_names(both) == both
 
 
-@pytest.mark.parametrize(("width", "omitted"), [(140, ()), (139, render.OPTIONAL_COLUMNS)])
+def test_the_meanings_of_all_badges_that_are_shown_stand_below():
+    claimed = replace(TABLE, lines=(BEST, replace(BEST, badge="claimed", rank=None)))
+    assert render.notes([claimed]).endswith(f"*claimed*: {BADGES['claimed']}; {MEANINGS}")
+
+
+@pytest.mark.parametrize(("width", "omitted"), [(190, ()), (189, render.OPTIONAL_COLUMNS)])
 def test_the_table_of_a_terminal(width, omitted):
     title, _, head, _, *body, _ = printed(render.rich_table(TABLE, width), 200)
     columns = HEAD.split("|")
     left = [at for at, column in enumerate(columns) if column not in omitted]
-    assert title.strip() == "sums, interpolate"
+    assert title.strip() == "pairs, interpolate"
     for line, cells in zip((head, *body), (HEAD, *CELLS), strict=True):
         shown = [cell.strip() for cell in re.split("[┃│]", line)[1:-1]]
         assert shown == [cells.split("|")[at] for at in left]
     shown = render.rich_table(TABLE, width)
     justified = {column.header: column.justify for column in shown.columns}
-    numbers = {"rank", "exact match", "95 % interval", "seeds", "n", "parameters", "attempts"}
+    numbers = {"rank", "exact match", "95 % interval", "better than", "seeds", "n", "parameters"}
     assert justified == {c: "right" if c in numbers else "left" for c in columns if c not in omitted}
     wraps = {column.header for column in shown.columns if not column.no_wrap}
-    assert wraps == {"model", "encoding"} - set(omitted)
+    assert wraps == {"model", "submitter", "revision", "encoding"} - set(omitted)
     styles = [{cell.style for cell in list(column.cells)} for column in shown.columns]
     assert all(style == {"", "dim"} for style in styles)
     assert [cell.style for cell in list(shown.columns[1].cells)] == ["", "dim", "dim"]
 
 
-def test_names_are_told_apart_only_within_a_kind_framework_and_encoding():
+def test_names_are_told_apart_only_where_nothing_else_does():
     about = ("torch", "reversed", "tuned", "train=9")
-    other = Entry("model", "ours", 9, 0.5, 0.4, 0.6, "b", 2, *about, supervision="dense")
+    alike = {"supervision": "dense", "submitter": "ada", "revision": "v2"}
+    other = Entry("model", "ours", 9, 0.5, 0.4, 0.6, "b", 2, *about, **alike)
     for different in (
+        {"submitter": "eve"},
+        {"revision": "v3"},
         {"kind": "floor"},
         {"supervision": "examples"},
         {"framework": "keras"},
@@ -254,7 +322,7 @@ def test_a_block_is_replaced_between_its_marks_only():
 
 def test_the_plot_as_a_whole():
     assert [line.rstrip() for line in printed(rich_plot(TABLE, 90), 90)] == [
-        "sums, interpolate: exact match with 95 % interval",
+        "pairs, interpolate: exact match with 95 % interval",
         "                 0 %                 50 %             100 %",
         "ours             █████████████████████████████████████████┼   98.75%",
         "floor: constant  ████████████████├────┼───┤                   50.00%",

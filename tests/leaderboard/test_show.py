@@ -7,64 +7,83 @@ from dataclasses import replace
 
 import pytest
 
+from mathbench.leaderboard.check import check_submission
 from mathbench.leaderboard.ranking.tables import Entry
 from mathbench.leaderboard.ranking.terminal_plot import bar
 from mathbench.leaderboard.store.board import Board
+from mathbench.leaderboard.submission import open_submission
 from mathbench.leaderboard.submit import submit_run
 
 from .test_commands import cli, refused  # noqa: F401
 
 
 @pytest.fixture
-def two(cli, run, board):  # noqa: F811
-    """A board with two models; the ids."""
+def show(season_board):
+    """The words of the command that shows the small season."""
+    return ("leaderboard", "show", "--season", "small", "--board", season_board)
+
+
+@pytest.fixture
+def two(cli, run, season_board, board):  # noqa: F811
+    """A board with two models in a season; the ids."""
     cli("submit", run(wrong=40), "--board", board)
     cli("submit", run(wrong=2, baseline="mlp", framework="keras"), "--board", board)
     return [k.digest[:8] for k in Board(board).records()]
 
 
-def test_formats_agree(cli, two, board):  # noqa: F811
-    show = ("leaderboard", "show", "--board", board)
+def test_formats_agree(cli, two, show):  # noqa: F811
     rows = list(csv.DictReader(io.StringIO(cli(*show, "--csv")[1])))
     lines = [line for t in json.loads(cli(*show, "--json")[1])["tables"] for line in t["lines"]]
     assert [float(row["exact_match"]) for row in rows] == [line["exact_match"] for line in lines]
-    assert {row["attempts"] for row in rows} == {"0", "1"}
-    assert cli(*show, "--markdown")[1].count("| mlp | keras |") == 2
+    assert {row["kind"] for row in rows} == {"model", "floor", "solver"}
+    assert {row["attempts"] for row in rows} == {"0", "1"} and {row["season"] for row in rows} == {"small"}
+    assert cli(*show, "--markdown")[1].count("| mlp | host |  | keras |") == 2
     refused(cli(*show, "--csv", "--json"), "give one of --json and --csv")
 
 
-def test_the_badge_filters(cli, two, board):  # noqa: F811
-    show = ("leaderboard", "show", "--board", board, "--json", "--badge")
-    assert json.loads(cli(*show, "reproduced")[1])["tables"] == []
+def test_the_badge_filters(cli, two, board, show):  # noqa: F811
+    filtered = (*show, "--json", "--badge")
+    assert json.loads(cli(*filtered, "reproduced")[1])["tables"] == []
     Board(board).set_badge(Board(board).find(two[1]).digest, "reproduced")
-    tables = json.loads(cli(*show, "reproduced")[1])["tables"]
+    tables = json.loads(cli(*filtered, "reproduced")[1])["tables"]
     assert {line["model"] for line in tables[0]["lines"] if line["kind"] == "model"} == {"mlp"}
-    refused(cli(*show, "reproducd"), "Did you mean 'reproduced'")
+    refused(cli(*filtered, "reproducd"), "Did you mean 'reproduced'")
 
 
-def test_attempts_are_said(cli, two, board, run):  # noqa: F811
+def test_attempts_are_said(cli, two, board, run, show):  # noqa: F811
     cli("submit", run(wrong=40), "--board", board)
     cli("submit", run(baseline=""), "--board", board)
-    assert (
-        "submissions: 2, sent 3 times, 1 refused, 0 withdrawn"
-        in cli("leaderboard", "show", "--board", board)[2]
-    )
+    for shown in (show, ("leaderboard", "show", "--board", board)):
+        assert "submissions: 2, sent 3 times, 1 refused, 0 withdrawn" in cli(*shown)[2]
 
 
-def test_withdrawal_is_shown(cli, two, board):  # noqa: F811
+def test_open_submissions_are_said_and_shown_apart(cli, two, board, run, show):  # noqa: F811
+    said = "1 open submissions are not about the rows of small and have no rank"
+    assert said not in " ".join(cli(*show)[2].split())
+    cli("submit", run(baseline="elsewhere", data_seed=7), "--board", board)
+    code, out, err = cli(*show)
+    assert code == 0 and said in " ".join(err.split()) and "elsewhere" not in out
+    tables = json.loads(cli(*show, "--open", "--json")[1])["tables"]
+    assert [(line["model"], line["rank"]) for table in tables for line in table["lines"]] == [
+        ("elsewhere", None)
+    ] * 2
+
+
+def test_withdrawal_is_shown(cli, two, board, show):  # noqa: F811
+    assert "lstm-seq2seq" in cli(*show)[1]
     withdraw = ("leaderboard", "withdraw", "--board", board, "--reason")
     assert cli(*withdraw, "wrong data", two[0])[0] == 0
     refused(cli(*withdraw, "again", two[0]), "already withdrawn: wrong data")
     refused(cli(*withdraw, "a\nb", two[1]), "the reason must be printable")
     refused(cli(*withdraw, "x", "ffffffffffff"), "no submission has the id", two[1])
-    shown = cli("leaderboard", "show", "--board", board, "--withdrawn")[1]
-    assert "wrong data" in shown and "lstm-seq2seq" in shown
+    shown = cli(*show, "--withdrawn")[1]
+    assert "wrong data" in shown and "lstm-seq2seq" in shown and "lstm-seq2seq" not in cli(*show)[1]
     assert Board(board).attempts() == {"kept": 2, "withdrawn": 1}
 
 
-def test_the_plot(cli, two, board):  # noqa: F811
-    out = cli("leaderboard", "show", "--board", board, "--plot", "--split", "interpolate")[1]
-    assert "███" in out and "floor: constant" in out and "86.67%" in out
+def test_the_plot(cli, two, show):  # noqa: F811
+    out = cli(*show, "--plot", "--split", "interpolate")[1]
+    assert "███" in out and "floor: constant" in out and "95.00%" in out
 
 
 @pytest.mark.parametrize(("low", "share", "high"), [(0, 0, 0.01), (0.99, 1, 1), (0.4, 0.5, 0.6), (0, 0.5, 1)])
@@ -73,15 +92,26 @@ def test_bars_have_their_width(low, share, high):
     assert len(drawn) == 50 and drawn.count("┼") == 1 and drawn.index("┼") == min(49, int(share * 50))
 
 
-def test_macro(cli, two, board):  # noqa: F811
-    found = json.loads(cli("leaderboard", "show", "--board", board, "--macro", "--json")[1])
+def test_macro(cli, two, show):  # noqa: F811
+    average = (*show, "--macro", "--group", "operations")
+    found = json.loads(cli(*average, "--json")[1])
     assert [(a["model"], a["split"], a["rank"]) for a in found if a["kind"] == "model"] == [
         ("mlp", "interpolate", 1),
         ("lstm-seq2seq", "interpolate", 2),
         ("mlp", "extrapolate", 1),
         ("lstm-seq2seq", "extrapolate", 2),
     ]
-    assert "1 of 1" in cli("leaderboard", "show", "--board", board, "--macro")[1]
+    assert "1 of 1" in cli(*average)[1]
+
+
+def test_without_all_tasks_an_average_has_no_rank(cli, two, show):  # noqa: F811
+    found = json.loads(cli(*show, "--macro", "--json")[1])
+    assert [(a["model"], a["rank"], a["tasks"], a["of"]) for a in found if a["kind"] == "model"] == [
+        ("mlp", None, 1, 2),
+        ("lstm-seq2seq", None, 1, 2),
+    ] * 2
+    assert "1 of 2" in cli(*show, "--macro")[1]
+    refused(cli(*show, "--macro", "--group", "operation"), "Did you mean 'operations'")
 
 
 @pytest.mark.parametrize("by", ["ids", "names"])
@@ -121,29 +151,61 @@ def test_a_dry_run_says_what_would_be_sent(cli, run, board):  # noqa: F811
 
 
 @pytest.fixture
-def floor(cli, tmp_path, board, monkeypatch):  # noqa: F811
-    """A real run on the board: a floor, which is quick."""
+def real(cli, tmp_path, season_board, board, monkeypatch):  # noqa: F811
+    """A real run on the board: a floor, which is quick, under another name than that of the floor."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MATHBENCH_BOARD", str(board))
     sizes = ("--digits", "2", "--train", "500", "--interpolate", "300", "--extrapolate", "200")
-    assert cli("run-baseline", "copy-operand", "--task", "addition", *sizes, "--out", "run")[0] == 0
+    code, _, err = cli("run-baseline", "copy-operand", "--task", "addition", *sizes, "--out", "run")
+    assert code == 0 and "the board, which computes floors" in err and not Board(board).records()
+    assert cli("submit", "run", "--name", "copied")[0] == 0
     return Board(board).records()[0].digest
 
 
-def test_reproduce(cli, floor, board):  # noqa: F811
-    code, out, err = cli("leaderboard", "reproduce", floor[:8], "--json")
+def test_reproduce(cli, real, board):  # noqa: F811
+    code, out, err = cli("leaderboard", "reproduce", real[:8], "--json")
     found = json.loads(out)
     assert code == 0 and found["holds"] and found["same_predictions"] and "is reproduced" in err
+    # the repetition is no attempt of the submitter
+    assert [(k.badge, k.attempts) for k in Board(board).records()] == [("reproduced", 1)]
+    assert found["folder"] == f"runs/again-{real[:8]}"
+
+
+def test_a_run_of_another_submitter_is_reproduced(cli, tmp_path, board, monkeypatch):  # noqa: F811
+    """The name is the submitter's, and the host repeats the run."""
+    monkeypatch.chdir(tmp_path)
+    sizes = ("--digits", "2", "--train", "500", "--interpolate", "300", "--extrapolate", "200")
+    cli("run-baseline", "copy-operand", "--task", "addition", *sizes, "--out", "run")
+    sent = open_submission(tmp_path / "run", "copied")
+    Board(board).keep(sent, check_submission(sent), token="ada")
+    assert cli("leaderboard", "reproduce", sent.digest[:8], "--board", board)[0] == 0
     kept = Board(board).records()
-    assert len(kept) == 2 and {k.badge for k in kept} == {"reproduced"}
+    assert [(k.badge, k.submitter) for k in kept] == [("reproduced", "ada")]
 
 
-def test_a_finished_run_is_no_repetition(cli, floor, board, tmp_path):  # noqa: F811
-    refused(cli("leaderboard", "reproduce", floor[:8], "--out", tmp_path / "run"), "new or empty directory")
+def test_the_answers_to_a_season_are_reproduced(cli, real, board, show, season_file):  # noqa: F811
+    cli("run-baseline", "copy-operand", "--task", "addition", "--digits", "2", "--seed", "5", "--train", "500",
+        "--interpolate", "9", "--extrapolate", "9", "--out", "own")  # fmt: skip
+    answer = ("evaluate", "own", "--season", season_file, "--name", "elsewhere")
+    code, _, err = cli(*answer)
+    assert code == 0, err
+    sent = next(k for k in Board(board).records() if k.summary.model == "elsewhere")
+    assert sent.checked.scores["interpolate"].total.n == 40
+    code, out, _ = cli("leaderboard", "reproduce", sent.digest[:8], "--json")
+    assert code == 0 and json.loads(out)["same_predictions"]
+    lines = [line for t in json.loads(cli(*show, "--json")[1])["tables"] for line in t["lines"]]
+    shown = [
+        (line["badge"], line["attempt"], line["attempts"]) for line in lines if line["model"] == "elsewhere"
+    ]
+    assert shown == [("reproduced", 1, 1)] * 2
+
+
+def test_a_finished_run_is_no_repetition(cli, real, board, tmp_path):  # noqa: F811
+    refused(cli("leaderboard", "reproduce", real[:8], "--out", tmp_path / "run"), "new or empty directory")
     assert [k.badge for k in Board(board).records()] == ["re-scored"]
 
 
-def test_a_run_that_scores_otherwise_is_not_reproduced(cli, floor, board, tmp_path):  # noqa: F811
+def test_a_run_that_scores_otherwise_is_not_reproduced(cli, real, board, tmp_path):  # noqa: F811
     """The kept predictions are another model's, and re-scored honestly: only repeating the run shows it."""
     import hashlib
 
@@ -157,16 +219,16 @@ def test_a_run_that_scores_otherwise_is_not_reproduced(cli, floor, board, tmp_pa
     told = json.loads(result.read_text())
     told["predictions_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     result.write_text(json.dumps(told))
-    cli("submit", path.parent)
-    forged = next(k.digest for k in Board(board).records() if k.digest != floor)
+    cli("submit", path.parent, "--name", "copied")
+    forged = next(k.digest for k in Board(board).records() if k.digest != real)
     code, _, err = cli("leaderboard", "reproduce", forged[:8], "--out", tmp_path / "again")
     assert code == 1 and "was not found again" in err
-    assert {k.badge for k in Board(board).records()} == {"re-scored"} and len(Board(board).records()) == 3
+    assert {k.badge for k in Board(board).records()} == {"re-scored"} and len(Board(board).records()) == 2
 
 
 def test_what_has_no_recipe_is_not_reproduced(cli, two, board, run):  # noqa: F811
     cli("submit", run(baseline="./evil.py:Model"), "--board", board)
-    evil = next(k.digest for k in Board(board).records() if k.summary.model.startswith("./"))
+    evil = next(k.digest for k in Board(board).records() if k.summary.model == "Model")
     refused(
         cli("leaderboard", "reproduce", evil, "--board", board), "'./evil.py:Model', which is not installed"
     )

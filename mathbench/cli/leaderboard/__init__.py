@@ -7,6 +7,7 @@ from mathbench.cli.leaderboard import (
     backup,
     compare,
     publish,
+    questions,
     rounds_host,
     seasons,
     serve,
@@ -23,6 +24,6 @@ leaderboard = CommandGroup(
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     submit.register(app)
-    for group in (show, seasons, publish, verify, compare, rounds_host, serve, backup):
+    for group in (show, seasons, questions, publish, verify, compare, rounds_host, serve, backup):
         group.register(leaderboard)
     app.add_typer(leaderboard, name="leaderboard")

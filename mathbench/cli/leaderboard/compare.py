@@ -227,7 +227,7 @@ def reproduce(
             f"{split}: {repeated.exact_match:.2%}, was {stored.exact_match:.2%} ({low:.2%} to {high:.2%})"
         )
     print_message(
-        f"predictions: {'the same' if found.same_predictions else 'others'}; kept as {found.again[:8]} too"
+        f"predictions: {'the same' if found.same_predictions else 'others'}; the repetition is in {found.folder}"
     )
     if not found.holds:
         raise CheckFailed(f"{found.digest[:8]} was not found again; its badge stays.")

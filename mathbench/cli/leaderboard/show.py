@@ -172,6 +172,7 @@ def _print_legend(
         )
     if tables:
         _print_proofs(tables)
+    if board.records:
         _print_attempts(target, board.records)
     print_unverified(target)
     if board.open and not open_only:

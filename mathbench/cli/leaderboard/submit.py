@@ -7,10 +7,12 @@ import typer
 
 from mathbench.cli.leaderboard.options import BoardOption, NameOption, TokenFile
 from mathbench.cli.options import Json
-from mathbench.cli.output import out, print_json, print_message
+from mathbench.cli.output import ProgressBar, out, print_json, print_message, table
+from mathbench.errors import InputError
 
 if TYPE_CHECKING:
     from mathbench.leaderboard.submission_record import Receipt
+    from mathbench.leaderboard.submit import SeasonSubmission
 
 
 def register(app: typer.Typer) -> None:
@@ -29,9 +31,12 @@ def submit(
     token_file: TokenFile = None,
     as_json: Json = False,
 ) -> None:
-    """Submit a run to a board.
+    """Submit a run, or answers to all tasks of a season, to a board.
 
     Its predictions are scored again. Claimed scores are stored, but not used.
+    A submission.json with a season and without a task is split into one
+    submission per task; none is stored unless all pass the check. If sending
+    is interrupted, submit the same again.
 
     Examples:
       mathbench submit runs/lstm-seq2seq
@@ -48,6 +53,11 @@ def submit(
     """
     from mathbench.leaderboard import submit as submitting
 
+    if (whole := submitting.open_season_submission(run, board)) is not None:
+        if name is not None:
+            raise InputError("--name is for runs; a submission.json names its model itself, in model.name.")
+        _submit_season(whole, board, token_file, dry_run, as_json)
+        return
     receipt = (
         submitting.dry_run(run, name) if dry_run else submitting.submit_run(run, board, token_file, name)
     )
@@ -56,6 +66,59 @@ def submit(
     else:
         _print_receipt(receipt)
     _print_outcome(receipt)
+
+
+def _submit_season(
+    sent: "SeasonSubmission", board: str | None, token_file: Path | None, dry_run: bool, as_json: bool
+) -> None:
+    """Submit answers to the tasks of a season, and print one line per task."""
+    from mathbench.leaderboard import submit as submitting
+
+    steps = len(sent.submissions) * (1 if dry_run else 2)
+    with ProgressBar("tasks, checked and sent", steps) as bar:
+        if dry_run:
+            receipts = submitting.dry_run_season(sent, bar)
+        else:
+            receipts = submitting.submit_season(sent, board, token_file, bar)
+    if as_json:
+        print_json([receipt.to_json() for receipt in receipts])
+    else:
+        _print_season(receipts)
+    if missing := sent.unanswered:
+        names = ", ".join(missing[:5]) + (" ..." if len(missing) > 5 else "")
+        print_message(f"no answers to {len(missing)} of {len(sent.season.tasks)} tasks: {names}")
+    _print_season_outcome(receipts)
+
+
+def _print_season(receipts: "list[Receipt]") -> None:
+    """Print the recomputed scores of each task and split."""
+    from rich.text import Text
+
+    columns = ("right", "of", "exact match", "95 % interval")
+    shown = table("task", "split", *columns, right=columns, title=receipts[0].model)
+    for receipt in receipts:
+        for split, score in receipt.scores.items():
+            count, interval = score.total, "{:.2%} to {:.2%}".format(*score.total.interval)
+            row = [
+                receipt.task,
+                split,
+                f"{count.correct:,}",
+                f"{count.n:,}",
+                f"{count.exact_match:.2%}",
+                interval,
+            ]
+            shown.add_row(*map(Text, row))
+    out.print(shown)
+
+
+def _print_season_outcome(receipts: "list[Receipt]") -> None:
+    """Print how many submissions are new on the board."""
+    if not receipts[0].board:
+        print_message(f"dry run: nothing was kept of {len(receipts)} submissions")
+        return
+    new = sum(receipt.new for receipt in receipts)
+    there = f", {len(receipts) - new} were there already" if new < len(receipts) else ""
+    print_message(f"kept {new} submissions on {receipts[0].board}{there}")
 
 
 def _print_receipt(receipt: "Receipt") -> None:

@@ -1,6 +1,6 @@
 """The entries of a season: attempts of one model become one line per task and revision."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -83,7 +83,7 @@ def _entries_of_model(task: SeasonTask, standings: list[Standing]) -> list[TaskE
     if len(standings) == 1:
         return [TaskEntry(task, (one,), 1, 1) for one in standings if one.record.withdrawn is None]
     standings = sorted(standings, key=lambda place: place.record.order)
-    numbers = _attempt_numbers(standings)
+    numbers = attempt_numbers(standings)
     found = []
     for same in grouped(standings, lambda place: place.record.summary.revision_key).values():
         active = [place for place in same if place.record.withdrawn is None]
@@ -96,7 +96,7 @@ def _entries_of_model(task: SeasonTask, standings: list[Standing]) -> list[TaskE
     return found
 
 
-def _attempt_numbers(standings: list[Standing]) -> dict[str, int]:
+def attempt_numbers(standings: Sequence[Standing]) -> dict[str, int]:
     """The number of the attempt that each submission belongs to, by its digest.
 
     The n-th submissions of all training seeds of one revision are one attempt.

@@ -158,14 +158,15 @@ def macro_averages(board: RankedBoard, split: str = "interpolate", scope: str = 
 def _models(entries: Iterable[TaskEntry], board: RankedBoard, names: set[str]) -> list[_Model]:
     """The models with an entry that can be ranked; of several entries of one revision to a task the first counts."""
     ranked = [entry for entry in entries if entry.task.name in names and board.is_ranked(entry)]
-    by_model = grouped(ranked, _model_key)
+    by_model = grouped(ranked, model_key)
     return [
         _Model(key, {entry.task.name: entry for entry in sorted(same, key=_latest_first)})
         for key, same in by_model.items()
     ]
 
 
-def _model_key(entry: TaskEntry) -> ModelKey:
+def model_key(entry: TaskEntry) -> ModelKey:
+    """What an average takes for the model of an entry."""
     summary = entry.first.summary
     return ModelKey(*entry.key, summary.framework, "" if summary.runnable else summary.revision)
 

@@ -30,6 +30,9 @@ QUERY_FILTERS = {
     "framework": "framework",
     "badge": "badge",
     "sort": "sort",
+    "supervision": "supervision",
+    "internal": "internal",
+    "revised": "revised",
 }  # query key -> field of Filters
 
 
@@ -70,6 +73,10 @@ def _page_response(request: Request, path: str) -> Response:
     try:
         state.presence.check()
         site: PageSet = state.current.site()
+        if path == address.COMPARE and "model" in query:
+            first, second = [*query.getlist("model"), "", ""][:2]
+            chosen = comparison_page.Request(first, second, query.get("task", ""))
+            return _redirect_to_models(site, chosen)
         if path == address.COMPARE and "id" in query:
             ids = [*query.getlist("id"), ""]
             return _redirect_to_pair(request, site, (ids[0], ids[1]))
@@ -95,10 +102,28 @@ def _redirect_to_pair(request: Request, site: PageSet, requested: tuple[str, str
         error = (
             f"{missing[:64]!a} does not match exactly one submission. Give at least eight digits of its id."
         )
-        choice = comparison_page.form_page(site.snapshot, site.context, error, requested)
-        return response(choice.body, 404, SECURITY_HEADERS, choice.kind)
+        return _choose_again(site, error, comparison_page.NOTHING)
     first, second = (entry.digest for entry in found if entry)
     return RedirectResponse(address.of_pair(first, second), 303)
+
+
+def _redirect_to_models(site: PageSet, requested: comparison_page.Request) -> Response:
+    """Redirect from two models and a task to the page that compares them; what cannot be is an error in the form."""
+    models = site.comparisons.models
+    first, second = (models.get(id) for id in (requested.first, requested.second))
+    if first is None or second is None or first is second:
+        return _choose_again(site, "Choose two different models of the season.", requested)
+    missing = [m.name for m in (first, second) if requested.task and requested.task not in m.entries]
+    if missing:
+        error = f"{missing[0]} has no complete answers to {requested.task[:64]!a}. Choose another task."
+        return _choose_again(site, error, requested)
+    return RedirectResponse(address.of_models(first.id, second.id, requested.task), 303)
+
+
+def _choose_again(site: PageSet, error: str, requested: comparison_page.Request) -> Response:
+    """The form with an error."""
+    form = comparison_page.form_page(site.snapshot, site.context, site.comparisons, error, requested)
+    return response(form.body, 404, SECURITY_HEADERS, form.kind)
 
 
 def _sent(request: Request, page: Page, lasting: bool) -> Response:

@@ -14,6 +14,7 @@ OVERVIEW, MODELS, PROGRESS, OPEN, COMPARE, SEASONS, ROUNDS, SUBMIT, ABOUT = (
     for name in ("index", "models", "progress", "open", "compare", "seasons", "rounds", "submit", "about")
 )
 CERTIFICATES = "certificates/"
+QUESTIONS, SCHEMA = "questions/", "schema/submission.json"
 
 
 def plain(name: str) -> str:
@@ -115,3 +116,22 @@ def of_data(page: str, what: str) -> str:
     'tasks/gcd-base10.lengths.csv'
     """
     return f"{page.removesuffix('.html')}.{what}.csv"
+
+
+def of_models(first: str, second: str, task: str = "") -> str:
+    """The page that compares two models, by their ids: on a task of the season, or over all of them.
+
+    >>> of_models("a" * 12, "b" * 12), of_models("a" * 12, "b" * 12, "sums")
+    ('compare/models/aaaaaaaaaaaa-bbbbbbbbbbbb.html', 'compare/tasks/sums/aaaaaaaaaaaa-bbbbbbbbbbbb.html')
+    """
+    folder = f"tasks/{_distinct(task)}" if task else "models"
+    return f"compare/{folder}/{first}-{second}.html"
+
+
+def of_questions(season: str, form: str) -> str:
+    """The questions of a season as a file.
+
+    >>> of_questions("core-1", ".parquet")
+    'questions/core-1.parquet'
+    """
+    return f"{QUESTIONS}{season}{form}"

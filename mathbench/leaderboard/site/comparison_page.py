@@ -1,35 +1,59 @@
-"""The page that compares two submissions on the same rows, and the form to choose them."""
+"""The page that compares the answers of two submissions row by row, and the form to choose two models."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import combinations
 
 from mathbench.leaderboard.ranking.compare import ComparisonResult, rows_key
-from mathbench.leaderboard.site import address
+from mathbench.leaderboard.ranking.pairs import Comparisons, RankedModel
+from mathbench.leaderboard.ranking.tables import grouped
+from mathbench.leaderboard.site import address, model_comparison_page
 from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page
 from mathbench.leaderboard.site.snapshot import Snapshot, TaskGroup
 from mathbench.leaderboard.submission_record import CLAIMED, SubmissionRecord
 
-MAX_MODELS = 6  # the best models of a task, of which exported pages compare every pair
+MAX_MODELS = 3  # the best models of a task, whose answers exported pages compare row by row
 PAIRED = ("both", "only_first", "only_second", "neither", "p", "test")  # columns of the CSV per stratum
-SUGGESTED = 50  # submissions that a server suggests
+MAX_CHOICES = 1_000  # models in the form
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for in the form: the ids of two models, or parts of those of submissions, and a task."""
+
+    first: str = ""
+    second: str = ""
+    task: str = ""
+
+
+NOTHING = Request()
 
 
 def form_page(
-    snapshot: Snapshot, context: PageContext, error: str = "", requested: tuple[str, str] = ("", "")
+    snapshot: Snapshot,
+    context: PageContext,
+    comparisons: Comparisons,
+    error: str = "",
+    requested: Request = NOTHING,
 ) -> Page:
-    """Render the form to choose two submissions, or the list of comparisons without a server."""
-    suggested = snapshot.latest(SUGGESTED)
-    ready = [] if context.served else list(pairs(snapshot))
-    by_task: dict[str, list[tuple[SubmissionRecord, SubmissionRecord]]] = {}
-    for first, second in ready:
-        by_task.setdefault(first.summary.task["name"], []).append((first, second))
+    """Render the form to choose two models, or the list of comparisons without a server."""
+    models = list(comparisons.models.values())
+    ready = [] if context.served else list(model_comparison_page.pairs(snapshot, comparisons))
+    by_task: dict[str, list[tuple[str, RankedModel, RankedModel]]] = {"": []}
+    for group in snapshot.season_groups:
+        by_task[group.name] = []
+    for link in ready:
+        if (found := model_comparison_page.parsed(link, snapshot, comparisons)) is not None:
+            task, one, two = found
+            by_task[task].append((link, one, two))
     return render_page(
         "compare.html",
         context,
         address.COMPARE,
-        suggested=suggested,
-        groups=snapshot.by_digest,
-        by_task=by_task,
+        models=models[:MAX_CHOICES],
+        season=snapshot.season,
+        groups=grouped(snapshot.season.tasks, lambda task: task.group),
+        by_task={task: links for task, links in by_task.items() if links},
         error=error,
         requested=requested,
     )

@@ -10,8 +10,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from mathbench.leaderboard.ranking.macro import ModelKey
+from mathbench.leaderboard.ranking.pairs import model_id
 from mathbench.leaderboard.ranking.render import csv_text, escape_control
-from mathbench.leaderboard.site import address, charts
+from mathbench.leaderboard.site import address, charts, words
 from mathbench.leaderboard.submission_manifest import SUPERVISIONS
 
 HTML, CSV = "text/html; charset=utf-8", "text/csv; charset=utf-8"
@@ -73,6 +75,13 @@ def _environment() -> Environment:
         "heat": charts.heat,
         "pretty": _pretty,
         "supervised": SUPERVISIONS.__getitem__,
+        "model_id": lambda line: model_id(ModelKey.from_line(line)),
+        "ordinal": words.ordinal,
+        "count": words.count,
+        "span": words.span,
+        "duration": words.duration,
+        "points": words.points,
+        "sum_of_values": lambda counts: sum(counts.values()),
     }
     environment.filters["model_address"] = lambda entry: address.of_model(
         entry.summary.model, entry.summary.framework

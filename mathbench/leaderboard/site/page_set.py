@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from itertools import islice
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.ranking.compare import ComparisonResult, compare
+from mathbench.leaderboard.ranking.pairs import Comparisons
 from mathbench.leaderboard.rounds.rules import Round
 from mathbench.leaderboard.seasons.season import Season
 from mathbench.leaderboard.site import (
     address,
     comparison_page,
+    model_comparison_page,
     model_page,
     models_page,
     open_page,
@@ -20,6 +22,7 @@ from mathbench.leaderboard.site import (
     proof_page,
     round_page,
     season_page,
+    submit_page,
     task_page,
 )
 from mathbench.leaderboard.site.page import CERTIFICATE, STATIC, Page, PageContext, render_page, static
@@ -68,6 +71,7 @@ class PageSet:
         self.context = PageContext(
             snapshot.name, served, bool(rounds), snapshot.season.title, folder, unverified
         )
+        self.comparisons = Comparisons(snapshot.board)
         self._compared = lru_cache(maxsize=64)(self._compare)
         self.others = {
             other.season.name: PageSet(
@@ -86,6 +90,7 @@ class PageSet:
         """The addresses of all pages, data and static files of an exported site."""
         yield from (address.ROUNDS, address.ABOUT, address.SUBMIT, address.SEASONS, address.OPEN)
         yield from (f"static/{name}" for name in STATIC)
+        yield from submit_page.paths(list(self._seasons().values()))
         yield from (path for at in self.rounds for path in (at, address.of_data(at, "results")))
         yield from self._season_paths()
         for name, other in self.others.items():
@@ -105,9 +110,11 @@ class PageSet:
         for at in self.snapshot.models:
             yield from (at, address.of_data(at, "results"))
         yield from self._proof_paths()
-        for first, second in comparison_page.pairs(self.snapshot) if self._load_predictions else ():
-            at = address.of_pair(first.digest, second.digest)
+        for at in model_comparison_page.pairs(self.snapshot, self.comparisons):
             yield from (at, at.replace(".html", ".csv"))
+        for first, second in self._row_pairs:
+            at = f"compare/{first}-{second}"
+            yield from (f"{at}.html", f"{at}.csv")
 
     def _proof_paths(self) -> Iterator[str]:
         for entry in self.snapshot.records:
@@ -151,6 +158,8 @@ class PageSet:
             "models": self._model,
             "rounds": self._round,
         }
+        if area in ("questions", "schema"):
+            return submit_page.download(path, list(self._seasons().values()))
         if area == "static":
             return static(path.removeprefix("static/"))
         if area == "compare":
@@ -164,13 +173,13 @@ class PageSet:
     def _top(self, path: str, _: Filters) -> Page | None:
         pages: dict[str, Callable[[], Page]] = {
             address.OVERVIEW: lambda: overview_page.page(self.snapshot, self.context),
-            address.COMPARE: lambda: comparison_page.form_page(self.snapshot, self.context),
+            address.COMPARE: lambda: comparison_page.form_page(self.snapshot, self.context, self.comparisons),
             address.PROGRESS: lambda: progress_page.page(self.snapshot, self.context),
         }
         if not self.context.folder:  # what all seasons share
             pages |= {
                 address.ROUNDS: lambda: round_page.list_page(self.rounds, self.context),
-                address.SUBMIT: lambda: render_page("submit.html", self.context, path),
+                address.SUBMIT: lambda: submit_page.page(list(self._seasons().values()), self.context),
                 address.ABOUT: lambda: render_page("about.html", self.context, path, badges=BADGES),
                 address.OPEN: lambda: open_page.page(self.snapshot, self.context),
                 address.SEASONS: lambda: season_page.page(self._seasons(), self.context),
@@ -192,7 +201,9 @@ class PageSet:
             return None
         if what == "strata":
             return task_page.strata_data(group)
-        return task_page.ranking_data(group, what) if what else task_page.page(group, self.context, filters)
+        if what:
+            return task_page.ranking_data(group, what)
+        return task_page.page(group, self.context, filters, self.comparisons)
 
     def _model(self, path: str, _: Filters) -> Page | None:
         at, what = _parsed(path)
@@ -210,7 +221,41 @@ class PageSet:
             return None
         return round_page.data(found) if what else round_page.page(at, found, self.context)
 
+    @cached_property
+    def _row_pairs(self) -> dict[tuple[str, str], None]:
+        """The starts of the digests of submissions whose answers exported pages compare row by row."""
+        found = comparison_page.pairs(self.snapshot) if self._load_predictions else ()
+        return {(first.digest[:12], second.digest[:12]): None for first, second in found}
+
+    def _models(self, path: str) -> Page | None:
+        """The comparison of two models, on a task or over all tasks."""
+        found = model_comparison_page.parsed(path, self.snapshot, self.comparisons)
+        if found is None:
+            return None
+        name, first, second = found
+        data = path.endswith(".csv")
+        if not name:
+            pair = (self.comparisons, first, second)
+            if data:
+                return model_comparison_page.season_data(*pair)
+            return model_comparison_page.season_page(*pair, self.context)
+        task = self.snapshot.season.task(name)
+        if data:
+            return model_comparison_page.task_data(self.comparisons, task, first, second)
+        rows = self._rows_address(model_comparison_page.single_rows(task, first, second))
+        return model_comparison_page.task_page(self.comparisons, task, first, second, self.context, rows)
+
+    def _rows_address(self, pair: tuple[SubmissionRecord, SubmissionRecord] | None) -> str:
+        """The address of a comparison row by row; empty where there is none."""
+        if pair is None or self._load_predictions is None:
+            return ""
+        digests = (pair[0].digest, pair[1].digest)
+        there = self.context.served or tuple(digest[:12] for digest in digests) in self._row_pairs
+        return address.of_pair(*digests) if there else ""
+
     def _pair(self, path: str) -> Page | None:
+        if path.startswith(("compare/models/", "compare/tasks/")):
+            return self._models(path)
         match = _PAIR.fullmatch(path)
         if match is None or self._load_predictions is None:
             return None

@@ -139,6 +139,11 @@ class ModelGroup:
         """The address of the page."""
         return address.of_model(self.model, self.framework)
 
+    @cached_property
+    def digests(self) -> frozenset[str]:
+        """The digests of its submissions."""
+        return frozenset(record.digest for record in self.records)
+
 
 @dataclass(frozen=True)
 class SeasonModel:

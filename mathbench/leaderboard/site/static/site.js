@@ -85,7 +85,7 @@ function filterable(form) {
 
 // Two models are compared.
 function pickable(form) {
-  const boxes = () => [...form.querySelectorAll("input[name=id]")];
+  const boxes = () => [...form.querySelectorAll("input[name=id], input[name=model]")];
   const button = form.querySelector("button:not(th button)");
   const status = form.querySelector("[data-picked]");
   const update = () => {
@@ -341,3 +341,36 @@ document.querySelectorAll("form.picks").forEach((form) => form.querySelector("[d
 document.querySelectorAll("form[data-submit]").forEach(submittable);
 document.querySelectorAll("[data-origin]").forEach((place) => (place.textContent = location.origin));
 if (location.hash) document.querySelector(`details#${CSS.escape(location.hash.slice(1))}`)?.setAttribute("open", "");
+
+// Pages of tasks: lines of all tables are filtered in the page when it has all of them.
+function filterLines(form) {
+  const apply = () => {
+    const filters = Object.fromEntries(new FormData(form));
+    const word = (filters.q ?? "").trim().toLowerCase();
+    const fits = (row) =>
+      row.querySelector("a.model").textContent.toLowerCase().includes(word) &&
+      (!filters.framework || row.dataset.framework === filters.framework) &&
+      (!filters.badge || row.dataset.badge === filters.badge) &&
+      (!filters.internal || row.dataset.external === "0") &&
+      (!filters.revised || row.dataset.revised === "1");
+    for (const section of document.querySelectorAll("section[data-supervision]")) {
+      section.hidden = Boolean(filters.supervision) && section.dataset.supervision !== filters.supervision;
+      let [shown, all] = [0, 0];
+      for (const row of section.querySelectorAll("table[data-lines] tr.model")) {
+        row.hidden = !fits(row);
+        shown += !row.hidden;
+        all += 1;
+      }
+      const models = `${number.format(all)} ${all === 1 ? "model" : "models"}`;
+      section.querySelector(".found").textContent = shown === all ? models : `${number.format(shown)} of ${models}`;
+    }
+  };
+  for (const kind of ["input", "change"]) form.addEventListener(kind, apply);
+  form.addEventListener("submit", (event) => {
+    if (form.elements.sort) return;
+    event.preventDefault();
+    apply();
+  });
+}
+
+document.querySelectorAll("form[data-filter-lines][data-complete]").forEach(filterLines);
