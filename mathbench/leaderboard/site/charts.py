@@ -56,10 +56,10 @@ def percent(share: float) -> str:
     return f"{100 * share:.{digits}f}".removesuffix("0" if digits == 3 else "")
 
 
-def points(difference: float) -> str:
+def unsigned_points(difference: float) -> str:
     """A difference of shares in percentage points as short text.
 
-    >>> points(0.0123), points(-0.0004), points(0.3)
+    >>> unsigned_points(0.0123), unsigned_points(-0.0004), unsigned_points(0.3)
     ('1.23', '-0.04', '30.0')
     """
     return f"{100 * difference:.{2 if abs(difference) < 0.1 else 1}f}"

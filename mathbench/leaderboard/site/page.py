@@ -71,7 +71,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "clean": escape_control,
         "percent": charts.percent,
-        "points": charts.points,
+        "unsigned_points": charts.unsigned_points,
         "heat": charts.heat,
         "pretty": _pretty,
         "supervised": SUPERVISIONS.__getitem__,
