@@ -33,6 +33,17 @@ def plain_name(baseline: str) -> str:
     return re.sub(r"[^A-Za-z0-9._+@/:-]+", "-", baseline) if model else baseline
 
 
+def check_new_name(name: str) -> None:
+    """Check that a model may get a name today.
+
+    Raises:
+        InputError: for characters outside `PATTERN`, or a name of a floor or of the exact solver.
+    """
+    if not re.fullmatch(PATTERN, name):
+        raise InputError(f"the name of a model must be {ALLOWED}. Received: {name[:100]!a}.")
+    check_name(name)
+
+
 def check_name(name: str) -> None:
     """Check that a submission may have a name.
 

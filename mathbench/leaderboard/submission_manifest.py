@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from mathbench.errors import InputError
 from mathbench.leaderboard import names
-from mathbench.scores.schema import COUNTS, DATA, RESULT, SEED, SHA256, SUPERVISION, TASK
+from mathbench.scores.schema import COUNTS, DATA, DIGEST, RESULT, SEED, SHA256, SUPERVISION, TASK
 from mathbench.scores.schema_types import (
     OBJECT,
     Boolean,
@@ -70,16 +70,28 @@ SUBMISSION_2 = Record(
         "prompting": OBJECT,
     },
 )
+SEASON_NAME = Text(40, "[a-z0-9][a-z0-9-]*")
+# of a sealed round: the number-th of `entries` entries of its submitter, of which `answered` have answers
+ROUND_ENTRY = Record(
+    {
+        "name": Text(100),
+        "entry": Text(10, "e[1-9][0-9]*"),
+        "receipt": DIGEST,
+        "number": Integer(1),
+        "entries": Integer(1),
+        "answered": Integer(),
+    }
+)
 LINKS = MapOf(Text(300, r"https://[^\s\"'<>]+"), ("code", "paper", "weights"))
 SUBMISSION = Record(
     {
         **SUBMISSION_2.fields,
         "schema_version": Integer(3, 3),
-        "season": nullable(Text(40, "[a-z0-9][a-z0-9-]*")),
+        "season": nullable(SEASON_NAME),
         "model": Record({**_MODEL.fields, "name": Text(100, names.PATTERN)}, {"links": LINKS}),
         "training": Record(_TRAINING.fields, {"cpu_seconds": nullable(Number(0, 1e12))}),
     },
-    SUBMISSION_2.optional,
+    {**SUBMISSION_2.optional, "round": ROUND_ENTRY},
 )
 SUBMISSIONS = {1: SUBMISSION_1, 2: SUBMISSION_2, 3: SUBMISSION}
 
@@ -122,6 +134,8 @@ class ManifestSummary:
         revision: a label of its revision for people; empty where none is stated.
         cpu_seconds: of its training; None where it is not stated.
         links: addresses of code, paper and weights.
+        weights: SHA-256 of the weights, 64 hexadecimal digits; None where it is not stated.
+        round_entry: of a submission from a sealed round, `ROUND_ENTRY`; empty for others.
     """
 
     model: str
@@ -143,6 +157,8 @@ class ManifestSummary:
     revision: str
     cpu_seconds: float | None
     links: Mapping[str, str]
+    weights: str | None = None
+    round_entry: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def revision_key(self) -> str:
@@ -267,13 +283,22 @@ def _of_submission(submission: Mapping[str, Any]) -> ManifestSummary:
         scores=submission.get("scores", {}),
         floors={},
         runnable=False,
-        supervision=None if submission["schema_version"] == 1 else submission["supervision"] or UNTRAINED,
+        supervision=_supervision(submission),
         season=submission.get("season"),
         external_data=training["external_data"],
         revision=model["revision"] or "",
         cpu_seconds=training.get("cpu_seconds"),
         links=model.get("links", {}),
+        weights=None if model["weights_sha256"] is None else model["weights_sha256"].removeprefix("sha256:"),
+        round_entry=submission.get("round", {}),
     )
+
+
+def _supervision(submission: Mapping[str, Any]) -> Supervision:
+    """The supervision of a submission.json; a round does not record how a model was trained."""
+    if submission["schema_version"] == 1 or "round" in submission:
+        return None
+    return submission["supervision"] or UNTRAINED
 
 
 def _encoding_of_prompted(prompting: Mapping[str, Any]) -> dict[str, str]:

@@ -216,7 +216,7 @@ def test_cells_of_csv_are_quoted_only_where_a_spreadsheet_evaluates_them():
 
 def test_json_as_a_whole():
     lines = [vars(line) for line in TABLE.lines]
-    assert lines[0]["submissions"] == BEST.submissions and len(lines[0]) == 29
+    assert lines[0]["submissions"] == BEST.submissions and len(lines[0]) == 31
     found = render.tables_json([TABLE], "a board")
     assert (found["schema_version"], found["board"], len(found["tables"])) == (1, "a board", 1)
     assert found["tables"][0] == {

@@ -10,12 +10,13 @@ import pytest
 
 from mathbench.errors import InputError
 from mathbench.families import task as make_task
+from mathbench.leaderboard import seal
 from mathbench.leaderboard.rounds import answers, entering, host, log, private, sealed
 from mathbench.leaderboard.rounds.audit import Audit, audit
 from mathbench.leaderboard.rounds.rules import Round
 from mathbench.storage import atomic
 
-from .test_rounds import START, Host, at, by_kind, rewritten, solved
+from .test_rounds import START, Host, as_earlier, at, by_kind, rewritten, solved
 
 A, B = "a" * 64, "b" * 64
 DEADLINE = 600
@@ -75,6 +76,7 @@ def test_a_closed_round_gives_no_questions_again(one):
 
 def test_a_token_makes_at_most_a_hundred_entries(one, monkeypatch):
     assert entering.MAX_ENTRIES == 100
+    as_earlier(one.folder)  # today's logs state a limit
     monkeypatch.setattr(entering, "MAX_ENTRIES", 2)
     enter(one), enter(one, B)
     words = "a token may register at most 2 entries in a round."
@@ -114,6 +116,7 @@ def test_answers_may_be_sent_again_if_they_are_the_same(one):
 
 
 def test_tokens_and_secret_are_for_the_host_alone(one):
+    as_earlier(one.folder)  # today's logs name the submitters
     enter(one), enter(one, B), enter(one, "c" * 64, token="other")
     path = one.secret.with_name("secret.tokens.json")
     assert [file.stat().st_mode & 0o777 for file in (path, one.secret)] == [0o600, 0o600]
@@ -149,7 +152,7 @@ def test_a_secret_lies_beside_the_board_under_its_commitment(one, tmp_path, monk
     assert path == tmp_path / "new home" / "rounds" / f"{opened.opened['commitment'][:16]}.json"
     seed, salt = private.read_secret(opened)
     assert json.loads(path.read_text()) == {"seed": seed, "salt": salt}
-    assert sealed.commitment(seed, salt) == opened.opened["commitment"]
+    assert seal.commitment(seed, salt) == opened.opened["commitment"]
     assert len(seed) == len(salt) == 64 and seed != salt
 
 

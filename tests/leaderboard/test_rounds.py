@@ -9,6 +9,7 @@ import pytest
 
 from mathbench.errors import InputError
 from mathbench.families import task as make_task
+from mathbench.leaderboard import seal
 from mathbench.leaderboard.rounds import answers, host, log, sealed
 from mathbench.leaderboard.rounds.audit import audit
 from mathbench.leaderboard.rounds.rules import Round
@@ -31,9 +32,9 @@ def at(**passed):
 class Host:
     """A round with a clock of its own."""
 
-    def __init__(self, place, tasks):
+    def __init__(self, place, tasks, **options):
         self.place, self.folder, self.secret = place, place / "winter", place / "secret.json"
-        host.open_round(self.folder, tasks, SIZES, after(hours=2), 600, START, self.secret)
+        host.open_round(self.folder, tasks, SIZES, after(hours=2), 600, START, self.secret, **options)
 
     def weights(self, name):
         path = self.place / f"{name}.bin"
@@ -119,7 +120,7 @@ def test_questions_are_those_of_mathbench(one):
     from mathbench.rows import Rows
 
     entry, asked = one.challenge("a")
-    seed = sealed.entry_seed(json.loads(one.secret.read_text())["seed"], entry.weights)
+    seed = seal.entry_seed(json.loads(one.secret.read_text())["seed"], entry.weights)
     rows = Rows(make_task("addition", digits=2), "interpolate", seed).batch(range(60))
     assert asked["question"].to_pylist()[:60] == rows["question"].to_pylist()
 
@@ -181,6 +182,17 @@ def rewritten(folder, change):
     log.write(folder, events)
 
 
+def as_earlier(folder):
+    """Rewrite a log as earlier versions wrote it: without submitters and a limit of entries."""
+
+    def change(said):
+        for event in said:
+            event.pop("entries_per_submitter", None)
+            event.pop("submitter", None)
+
+    rewritten(folder, change)
+
+
 def by_kind(said, kind):
     return next(event for event in said if event["event"] == kind)
 
@@ -192,7 +204,7 @@ def other_seed(said):
 def other_commitment(said):
     reveal = by_kind(said, "reveal")
     reveal["seed"] = "ab" * 32
-    by_kind(said, "open")["commitment"] = sealed.commitment(reveal["seed"], reveal["salt"])
+    by_kind(said, "open")["commitment"] = seal.commitment(reveal["seed"], reveal["salt"])
 
 
 def better_score(said):
@@ -338,7 +350,9 @@ def test_the_commands(cli, tmp_path, monkeypatch):  # noqa: F811
     sealed_round, secret = ("leaderboard", "round"), ("--secret", "secret.json")
     sizes = ("--interpolate", "30", "--extrapolate", "0", "--closes", "1h")
     assert cli(*sealed_round, "open", "r", "--task", "addition:digits=2", *sizes, *secret)[0] == 0
-    challenge = (*sealed_round, "challenge", "r", "--weights", "w.bin", "--model", "[red]mine", *secret)
+    challenge = (*sealed_round, "challenge", "r", "--weights", "w.bin", "--model", "mine", *secret)
+    marked = tuple("[red]mine" if word == "mine" else word for word in challenge)
+    refused(cli(*marked, "--out", "q.jsonl"), "the name of a model must be up to 100 letters")
     code, _, err = cli(*challenge, "--out", "q.jsonl")
     assert code == 0 and "e1: 30 questions" in err
     receipt = err.split("receipt: ")[1].strip()
@@ -355,7 +369,7 @@ def test_the_commands(cli, tmp_path, monkeypatch):  # noqa: F811
     assert cli(*sealed_round, "close", "r")[0] == 0
     code, out, _ = cli(*sealed_round, "reveal", "r", *secret, "--json")
     assert code == 0 and [row["right"] for row in json.loads(out)["entries"]] == [30]
-    assert "[red]mine" in cli(*sealed_round, "show", "r")[1]
+    assert "mine" in cli(*sealed_round, "show", "r")[1]
     assert cli(*sealed_round, "verify", "r", "--receipt", receipt, "--weights", "w.bin")[0] == 0
     code, out, _ = cli(*sealed_round, "verify", "r", "--receipt", "0" * 64, "--json")
     assert code == 1 and "not in the log" in json.loads(out)["problems"][0]

@@ -7,7 +7,8 @@ import pyarrow.compute as pc
 import pytest
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.rounds import answers, host, log, sealed
+from mathbench.leaderboard import seal
+from mathbench.leaderboard.rounds import answers, host, log
 from mathbench.leaderboard.rounds.audit import audit
 from mathbench.leaderboard.rounds.publish import publish
 from mathbench.leaderboard.rounds.rules import Round
@@ -22,14 +23,14 @@ from .test_rounds import at, one, round_of, solved  # noqa: F401
 def test_every_entry_and_task_is_a_submission(round_of, board):  # noqa: F811
     scores = round_of.play()
     found = publish(round_of.folder, board)
-    assert [put.entry for put in found] == ["e1", "e1", "e2", "e2"]  # e3 never answered
+    assert [put.entry for put in found] == ["e1", "e1", "e2", "e2", "e3", "e3"]  # e3 never answered
     for published in found:
         kept = published.result.record
         right = {split: score.total.correct for split, score in kept.checked.scores.items()}
         said = scores[published.entry][kept.manifest["task"]["name"]]
         assert right == {split: count["correct"] for split, count in said.items()}
-        assert kept.badge == "re-scored" and kept.manifest["environment"]["round"] == "winter"
-    assert verify(Board(board)) == (4, [])
+        assert kept.badge == "re-scored" and kept.manifest["round"]["name"] == "winter"
+    assert verify(Board(board)) == (6, [])
 
 
 def test_published_again_it_is_the_same(round_of, board):  # noqa: F811
@@ -48,7 +49,7 @@ def test_the_data_are_those_of_the_entry(one, board):  # noqa: F811
     host.reveal(one.folder, at(minutes=2), one.secret)
     (published,) = publish(one.folder, board)
     said, read = published.result.record.manifest, Round(log.read(one.folder))
-    assert said["data"]["seed"] == sealed.entry_seed(read.reveal["seed"], entry.weights)
+    assert said["data"]["seed"] == seal.entry_seed(read.reveal["seed"], entry.weights)
     assert said["model"] == {
         "name": "a",
         "revision": None,
@@ -94,10 +95,14 @@ def test_the_command(cli, round_of, board, tmp_path):  # noqa: F811
     refused(cli(*publishing, board), "not revealed yet")
     round_of.play()
     code, out, err = cli(*publishing, board, "--json")
-    assert code == 0 and [row["new"] for row in json.loads(out)] == [True] * 4 and "4 submissions" in err
+    assert code == 0 and [row["new"] for row in json.loads(out)] == [True] * 6 and "6 submissions" in err
     assert "0 submissions" in cli(*publishing, board)[2]
-    tables = json.loads(cli("leaderboard", "show", "--board", board, "--json")[1])["tables"]
-    assert {line["model"] for t in tables for line in t["lines"] if line["submissions"]} == {"a", "b"}
+    tables = json.loads(cli("leaderboard", "show", "--open", "--board", board, "--json")[1])["tables"]
+    assert {line["model"] for t in tables for line in t["lines"] if line["submissions"]} == {
+        "a",
+        "b",
+        "silent",
+    }
     refused(cli(*publishing, tmp_path), "is a folder")
     refused(cli(*publishing, "http://127.0.0.1:1"), "unknown kind of board")
     refused(cli("leaderboard", "round", "publish", tmp_path, "--board", board), "is not a round")

@@ -13,7 +13,7 @@ from mathbench.errors import InputError
 from mathbench.leaderboard.check import CheckResult
 from mathbench.leaderboard.proof import Proof
 from mathbench.leaderboard.rounds import log
-from mathbench.leaderboard.submission_manifest import MANIFEST, SUBMISSION, SUBMISSION_1
+from mathbench.leaderboard.submission_manifest import MANIFEST, SUBMISSION, SUBMISSION_1, SUBMISSION_2
 from mathbench.leaderboard.submission_record import RECORD, Receipt, SubmissionRecord
 from mathbench.scores import schema, schema_types
 from mathbench.scores.results import Score, SplitScore
@@ -42,12 +42,32 @@ RUN = manifest(
     long={"50": SCORE.to_json()},
     certificate={"claim": "all", "sha256": "0" * 64},
     asked={"tokens": {"prompt": 1}},
+    name="my-model",
+    evaluation={
+        "season": "small",
+        "task": {"id": TASK.id, "name": TASK.name, "parameters": TASK.parameters},
+        "data": {"seed": 0, "sizes": {"interpolate": 4}},
+        "scores": {"interpolate": SPLIT.to_json()},
+        "predictions_sha256": "0" * 64,
+    },
 )
 SCORES = {"scores": {"interpolate": {"n": 300, "correct": 3}}}
 SENT = from_anybody(TASK) | {"predictions": {"file": "p.parquet", "sha256": "0" * 64}}
 CERTIFICATE = {"certificate": {"file": "c.safetensors", "sha256": "0" * 64}}
 PROMPTING = {"prompting": {"words": "shots:n=4"}}
-SENT_2 = SENT | {"schema_version": 2, "supervision": "prompted"} | SCORES | CERTIFICATE | PROMPTING
+STATED = SCORES | CERTIFICATE | PROMPTING
+SENT_2 = SENT | {"schema_version": 2, "supervision": "prompted"} | STATED
+LINKS = {"code": "https://example.org/code", "paper": "https://example.org/p", "weights": "https://a.b/w"}
+MODEL = SENT["model"] | {"name": "my-model", "links": LINKS}
+TRAINING = SENT["training"] | {"cpu_seconds": 7.5}
+NEW = {
+    "schema_version": 3,
+    "supervision": "prompted",
+    "season": "small",
+    "model": MODEL,
+    "training": TRAINING,
+}
+SENT_3 = SENT | NEW | STATED
 PROOF = Proof("all numbers", True, "0" * 64)
 CHECKED = CheckResult({"interpolate": RESCORED}, {"interpolate": SCORE}, ("one",), PROOF)
 KEPT = SubmissionRecord(
@@ -69,7 +89,8 @@ EXAMPLES = {
     "re-scored split": (schema.RESCORED_SPLIT, RESCORED.to_json()),
     "result": (schema.RESULT, RUN),
     "submission of version 1": (SUBMISSION_1, SENT | SCORES),
-    "submission": (SUBMISSION, SENT_2),
+    "submission of version 2": (SUBMISSION_2, SENT_2),
+    "submission": (SUBMISSION, SENT_3),
     "record": (RECORD, KEPT.to_json()),
     "event": (log.EVENTS["challenge"], CHALLENGE),
 }
@@ -101,6 +122,37 @@ def test_the_kinds_of_supervision(given, allowed):
     else:
         with pytest.raises(InputError, match="supervision"):
             schema.RESULT(document, "result")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        *((("model", "name"), name) for name in ("a b", "", "-a", "é", "a" * 101, "a|b", None)),
+        (("model", "links"), {"blog": "https://example.org"}),
+        *(
+            (("model", "links"), {"code": link})
+            for link in ("http://a.b", "javascript:alert(1)", "https://", "https://a b", 'https://a"b', None)
+        ),
+        *((("season",), name) for name in ("", "Core-1", "core 1", "-1", "a" * 41, 1)),
+        *((("training", "cpu_seconds"), seconds) for seconds in (-1, True, float("nan"), 1e13, "1")),
+    ],
+)  # fmt: skip
+def test_what_version_3_refuses(path, value):
+    with pytest.raises(InputError, match=rf"^submission\.{path[0]}"):
+        SUBMISSION(changed(SENT_3, path, value), "submission")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("season",), None),
+        (("training", "cpu_seconds"), None),
+        (("model", "links"), {}),
+        (("model", "name"), "Org/a_b.c+d@e:1-2"),
+    ],
+)
+def test_what_version_3_leaves_open(path, value):
+    SUBMISSION(changed(SENT_3, path, value), "submission")
 
 
 def test_a_result_writes_the_keys_of_its_definition():

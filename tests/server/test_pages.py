@@ -12,6 +12,7 @@ from mathbench.leaderboard.server.app import ServerLimits, make_app
 from mathbench.leaderboard.site import address
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submit import submit_run
+from tests.leaderboard.test_rounds import as_earlier
 
 from .test_api import SUBMIT, form
 
@@ -150,6 +151,7 @@ def winter(tmp_path, task):
     """A round with one entry that answered; `winter.client` shows it."""
     now, folder, secret = times.now(), tmp_path / "rounds" / "winter", tmp_path / "secret.json"
     host.open_round(folder, [task], {"interpolate": 40}, now + timedelta(hours=1), 3600, now, secret)
+    as_earlier(folder)  # whose log allows any name
     weights = tmp_path / "weights"
     weights.write_bytes(b"weights")
     entry, asked = host.challenge(folder, "<b>bold</b> model", sealed.sha256_of(weights), times.now, secret)
@@ -176,6 +178,24 @@ def test_a_round_shows_no_score_before_it_is_revealed(winter):
     assert "exact match" in text and json.loads(winter.secret.read_text())["seed"] in text
     assert winter.get("/rounds/winter.results.csv").text.count("\n") == 2
     assert "winter" in page(winter, "/rounds.html")
+
+
+def test_a_round_shows_every_entry_and_who_registered_it(tmp_path, task):
+    now, folder, secret = times.now(), tmp_path / "rounds" / "winter", tmp_path / "secret.json"
+    host.open_round(folder, [task], {"interpolate": 40}, now + timedelta(hours=1), 3600, now, secret)
+    for weights in ("11" * 32, "22" * 32):
+        host.challenge(folder, "mine", weights, times.now, secret, "ada")
+    host.challenge(folder, "theirs", "33" * 32, times.now, secret)
+    host.close(folder, times.now)
+    host.reveal(folder, times.now, secret)
+    with TestClient(make_app(Board(tmp_path / "board.sqlite"), rounds=folder.parent)) as client:
+        text = " ".join(page(client, "/rounds/winter.html").split())
+        rows = client.get("/rounds/winter.results.csv").text.splitlines()
+    assert "e1, e2<br><small" in text and "0 of 2 answered" in text and "0.00 %" in text
+    assert "<td>ada</td><td>2 of 2</td>" in text and "<td>host</td><td>1 of 1</td>" in text
+    assert text.count("unanswered") == 3
+    assert rows[0].startswith("entry,model,submitter,number,entries,answered")
+    assert rows[2].startswith("e2,mine,ada,2,2,no")
 
 
 def test_a_damaged_round_is_passed_over(winter):

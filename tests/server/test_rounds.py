@@ -19,7 +19,7 @@ from mathbench.leaderboard.store import tokens
 from mathbench.leaderboard.store.board import Board
 from tests.leaderboard.test_commands import cli  # noqa: F401
 from tests.leaderboard.test_commands import refused as cli_refused
-from tests.leaderboard.test_rounds import START, solved
+from tests.leaderboard.test_rounds import START, rewritten, solved
 
 from .test_api import refused
 
@@ -142,7 +142,7 @@ def test_nothing_tells_a_score_before_the_end(taking):
     secret = json.loads(taking.secret.read_text())
     shown = [entered, answered, *(taking.get(a) for a in (ROUNDS, WINTER, f"{WINTER}/log"))]
     for said in shown:
-        assert not any(word in said.text for word in ("correct", "score", "exact", "token", '"ada"'))
+        assert not any(word in said.text for word in ("correct", "score", "exact", "token"))
         assert not any(value in said.text for value in secret.values())
 
 
@@ -175,6 +175,7 @@ def test_a_lost_reply_can_be_asked_for_again(taking):
 
 
 def test_many_enter_at_once(taking):
+    rewritten(taking.folder, lambda said: said[0].update(entries_per_submitter=8))
     with ThreadPoolExecutor(8) as pool:
         sent = list(pool.map(lambda i: challenge(taking, f"{i // 2:064x}"), range(16)))
     assert sorted(s.status_code for s in sent) == [200] * 8 + [201] * 8

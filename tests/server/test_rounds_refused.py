@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from mathbench.errors import InputError
 from mathbench.leaderboard import client as remote
-from mathbench.leaderboard.rounds import entering, host, log
+from mathbench.leaderboard.rounds import host, log
 from mathbench.leaderboard.rounds.audit import audit
 from mathbench.leaderboard.rounds.client import remote_round
 from mathbench.leaderboard.server.app import ServerLimits, make_app
@@ -21,7 +21,7 @@ from mathbench.leaderboard.server.round_folders import RoundFolders
 from mathbench.leaderboard.store import tokens
 from mathbench.leaderboard.store.board import Board
 from mathbench.storage import atomic
-from tests.leaderboard.test_rounds import START, solved
+from tests.leaderboard.test_rounds import START, as_earlier, solved
 
 from .test_api import refused
 from .test_fuzz import FEW, VALUES, fine
@@ -52,12 +52,23 @@ def test_the_same_weights_get_no_second_questions(taking):  # noqa: F811
 def test_only_who_asked_answers(taking):  # noqa: F811
     table = solved(table_of(challenge(taking).json()))
     refused(hand_in(taking, table, name="bob"), 403, "was not registered with this token")
-    local = host.challenge(taking.folder, "the host's", OTHERS, lambda: START, taking.secret)[0]
+    local = host.challenge(taking.folder, "of-the-host", OTHERS, lambda: START, taking.secret)[0]
     refused(hand_in(taking, table, local.name, OTHERS), 403)
     assert hand_in(taking, table).status_code == 201
     published = b"".join(path.read_bytes() for path in taking.folder.rglob("*") if path.is_file())
-    assert b'"ada"' not in published
+    # the name of a token is public, the token is not
+    assert b'"submitter":"ada"' in published and b'"submitter":null' in published
+    assert not any(token.encode() in published for token in taking.tokens.values())
+    assert not (taking.secret.parent / "winter.tokens.json").exists()
+
+
+def test_the_tokens_of_a_round_of_an_earlier_version_stay_beside_its_secret(taking):  # noqa: F811
+    as_earlier(taking.folder)
+    table = solved(table_of(challenge(taking).json()))
+    assert b"ada" not in (taking.folder / log.LOG_FILE).read_bytes()
     assert (taking.secret.parent / "winter.tokens.json").stat().st_mode & 0o077 == 0
+    refused(hand_in(taking, table, name="bob"), 403, "was not registered with this token")
+    assert hand_in(taking, table).status_code == 201
 
 
 def test_without_a_good_token_nothing_is_read(taking):  # noqa: F811
@@ -204,10 +215,15 @@ def test_while_another_process_writes_one_is_told_to_come_again(taking, monkeypa
     assert late.headers["retry-after"] == "1" and challenge(taking).status_code == 201
 
 
-def test_a_token_gets_so_many_entries(taking, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(entering, "MAX_ENTRIES", 2)
-    sent = [challenge(taking, f"{i:064x}").status_code for i in range(3)]
-    assert sent == [201, 201, 422] and challenge(taking, WEIGHTS, "bob").status_code == 201
+def test_a_token_gets_so_many_entries(taking):  # noqa: F811
+    # other names of models do not help
+    sent = [challenge(taking, f"{i:064x}", model=f"mine-{i}") for i in range(4)]
+    assert [one.status_code for one in sent] == [201, 201, 201, 422]
+    refused(sent[3], 422, "ada has 3 of at most 3 entries in this round")
+    refused(
+        challenge(taking, WEIGHTS, "bob", "Mine_0"), 422, "the name 'Mine_0' belongs to ada in this round"
+    )
+    assert challenge(taking, WEIGHTS, "bob", "his").status_code == 201
 
 
 def test_a_server_without_rounds(client):

@@ -12,7 +12,7 @@ from mathbench.errors import CheckFailed, InputError
 
 if TYPE_CHECKING:
     from mathbench.leaderboard.rounds.audit import Audit
-    from mathbench.leaderboard.rounds.rules import Entry, Round
+    from mathbench.leaderboard.rounds.rules import Round
 
 
 def register(rounds: typer.Typer) -> None:
@@ -24,7 +24,8 @@ def register(rounds: typer.Typer) -> None:
 def show(place: Place, as_json: Json = False) -> None:
     """Show the entries of a round.
 
-    Scores are shown once the round is revealed.
+    Scores are shown once the round is revealed. A model's score is over all its
+    entries, also those that were not answered.
 
     Examples:
       mathbench leaderboard round show rounds/winter --json
@@ -42,36 +43,84 @@ def show(place: Place, as_json: Json = False) -> None:
 
 def show_round(found: "Round", as_json: bool) -> None:
     """Print a round."""
+    rows, models = _rows(found), _models(found)
+    if as_json:
+        shown = {"round": dict(found.opened.fields), "closed": found.closed, "entries": rows}
+        print_json({**shown, "models": models})
+        return
+    _print_table(rows, ("number", "right", "of"))
+    if models:
+        _print_table(models, ("answered", "entries", "right", "of", "exact_match"))
+        print_message(
+            "the score of a model is over all its entries; in an entry without answers all of them are wrong"
+        )
+
+
+def _print_table(rows: list[dict[str, Any]], right: tuple[str, ...]) -> None:
     from rich.text import Text
 
-    rows = [row for entry in found.entries.values() for row in _rows(entry, found)]
-    if as_json:
-        print_json({"round": dict(found.opened.fields), "closed": found.closed, "entries": rows})
+    if not rows:
         return
     shown = table(
-        "entry", "model", "weights", "answered", "task", "split", "right", "of", right=("right", "of")
+        *(key.replace("_", " ") for key in rows[0]), right=tuple(r.replace("_", " ") for r in right)
     )
     for row in rows:
-        shown.add_row(
-            *(Text("" if v is None else str(v)) for v in {**row, "weights": row["weights"][:12]}.values())
-        )
+        shown.add_row(*(Text(_cell(key, value)) for key, value in row.items()))
     out.print(shown)
 
 
-def _rows(entry: "Entry", found: "Round") -> list[dict[str, Any]]:
-    """Return a row per task and split of an entry; before the round is revealed, one row without scores."""
-    head = {
-        "entry": entry.name,
-        "model": entry.challenge["model"],
-        "weights": entry.weights,
-        "answered": entry.answer["at"] if entry.answer else "no",
-    }
-    if found.reveal is None:
-        return [{**head, "task": None, "split": None, "right": None, "of": None}]
+def _cell(key: str, value: Any) -> str:
+    from mathbench.leaderboard.ranking.render import HOST
+
+    if key == "submitter":
+        return str(value or HOST)
+    if key == "weights":
+        return str(value)[:12]
+    return f"{value:.2%}" if isinstance(value, float) else "" if value is None else str(value)
+
+
+def _rows(found: "Round") -> list[dict[str, Any]]:
+    """Return a row per entry, task and split; before the round is revealed, one row per entry without scores."""
+    from mathbench.leaderboard.rounds.entrants import entry_numbers
+
+    numbers, rows = entry_numbers(found), []
+    for entry in found.entries.values():
+        number = numbers[entry.name]
+        head = {
+            "entry": entry.name,
+            "model": entry.model,
+            "submitter": entry.submitter,
+            "number": f"{number.number} of {number.entries}",
+            "weights": entry.weights,
+            "answered": entry.answer["at"] if entry.answer else "no",
+        }
+        if found.reveal is None:
+            rows.append({**head, "task": None, "split": None, "right": None, "of": None})
+        for task, by_split in found.scores.get(entry.name, {}).items():
+            for split, count in by_split.items():
+                rows.append(
+                    {**head, "task": task, "split": split, "right": count["correct"], "of": count["n"]}
+                )
+    return rows
+
+
+def _models(found: "Round") -> list[dict[str, Any]]:
+    """Return a row per model, task and split of a revealed round, over all entries of the model."""
+    from mathbench.leaderboard.rounds.entrants import model_scores
+
     return [
-        {**head, "task": task, "split": split, "right": count["correct"], "of": count["n"]}
-        for task, by_split in found.reveal["scores"][entry.name].items()
-        for split, count in by_split.items()
+        {
+            "model": one.entries[0].model,
+            "submitter": one.entries[0].submitter,
+            "task": one.task,
+            "split": one.split,
+            "answered": one.answered_entries,
+            "entries": len(one.entries),
+            "right": one.score.correct,
+            "of": one.score.n,
+            "exact_match": one.score.exact_match,
+        }
+        for one in model_scores(found)
     ]
 
 
@@ -123,6 +172,8 @@ def _report(place: str, found: "Audit", as_json: bool) -> None:
     if found.problems:
         raise CheckFailed(f"the round in '{place}' fails verification.")
     early = "log, and those answers that are there (the round is not revealed yet),"
+    for line in found.unanswered:
+        print_message(line)
     what = "commitment, questions, answers and scores" if found.revealed else early
     print_message(f"{what} of {found.entries} entries pass verification")
 

@@ -170,6 +170,11 @@ def _print_legend(
             "models that share a rank do not differ significantly; without a rank: incomplete or only claimed; "
             "† the submitter states another score than the one that is shown"
         )
+    if any(table.independent for table in tables):
+        print_message(
+            "the season is sealed: every model answered rows of its own, so that tests are unpaired; a score is over "
+            "all its entries in the round, and those without answers have all of them wrong"
+        )
     if tables:
         _print_proofs(tables)
     if board.records:
@@ -251,8 +256,9 @@ def _show_averages(
         )
         shown.add_row(*(Text(escape_control(cell)) for cell in row))
     out.print(shown)
+    pairs = "differences, unpaired in a sealed season," if board.season.independent else "paired differences"
     print_message(
-        "weighted mean over tasks; ranks from paired differences over rows and tasks, shared where they do not "
+        f"weighted mean over tasks; ranks from {pairs} over rows and tasks, shared where they do not "
         "differ; models that did not answer all tasks have no rank"
     )
 

@@ -195,6 +195,7 @@ def _source(record: SubmissionRecord, publisher: Publisher, samples: SampleFile 
     details = {
         "submission": record.digest,
         "submitter": submitter_of(record),
+        "season": record.summary.season,
         "badge": record.badge,
         "checked": what_was_checked(record),
         "attempts": record.attempts,

@@ -56,7 +56,8 @@ def entries(records: Iterable[SubmissionRecord], season: Season) -> list[TaskEnt
     """The entries of a season in the order of its tasks, then of their submission.
 
     The first complete attempt of a revision counts, so that trying again does not pay. Withdrawn submissions are
-    counted among the attempts, but not ranked.
+    counted among the attempts, but not ranked. In a sealed season all entries of a model count as its training seeds
+    do, also those without answers: which of them are answered is chosen by who has seen their questions.
 
     Args:
         records: all submissions of a board.
@@ -74,8 +75,15 @@ def entries_of(standings: Iterable[Standing], season: Season) -> list[TaskEntry]
         for same in grouped(
             by_task.get(task.name, []), lambda p: (*p.record.owner_key, p.record.summary.supervision)
         ).values()
-        for entry in _entries_of_model(task, same)
+        for entry in (_sealed_entries if season.sealed else _entries_of_model)(task, same)
     ]
+
+
+def _sealed_entries(task: SeasonTask, standings: list[Standing]) -> list[TaskEntry]:
+    """The entry of one model on one task of a sealed season, of all its entries in the round that are not withdrawn."""
+    active = [place for place in standings if place.record.withdrawn is None]
+    active.sort(key=lambda place: place.record.summary.round_entry["number"])
+    return [TaskEntry(task, tuple(active), 1, len(standings))] if active else []
 
 
 def _entries_of_model(task: SeasonTask, standings: list[Standing]) -> list[TaskEntry]:

@@ -196,7 +196,7 @@ def _pair_p_values(tasks: Sequence[RowMoments], difference: Float, parts: Sequen
     if len(difference) == 1:
         return np.ones((1, 1))
     one_each = np.zeros(_upper(difference).shape, dtype=np.bool_)
-    if len(tasks) == 1:
+    if len(tasks) == 1 and not tasks[0].independent:
         seeds = tasks[0].seeds
         one_each = _upper((seeds[:, None] == 1) & (seeds[None, :] == 1))
     p = np.empty(one_each.shape)

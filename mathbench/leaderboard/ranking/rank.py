@@ -118,6 +118,7 @@ def task_tables(
             board.season.name,
             task.group,
             task.name,
+            board.season.independent,
         )
         for supervision, same in groups.items()
     ]
@@ -236,8 +237,18 @@ def _line(runs: Sequence[SubmissionRecord], shares: Sequence[float], n: int, spl
         external=any(k.summary.external_data for k in runs),
         runnable=summary.runnable,
         cpu_seconds=_mean([k.summary.cpu_seconds for k in runs]),
+        round_entries=_round_entries(summary.round_entry),
         **own,
     )
+
+
+def _round_entries(found: Mapping[str, Any]) -> str:
+    """How many of the entries of a submitter in a sealed round have answers; empty outside of rounds.
+
+    >>> _round_entries({"number": 7, "entries": 58, "answered": 1})
+    '1 of 58 entries answered'
+    """
+    return f"{found['answered']:,} of {found['entries']:,} entries answered" if found else ""
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

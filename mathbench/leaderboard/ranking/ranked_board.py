@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from mathbench.leaderboard.ranking.entries import TaskEntry, entries_of
-from mathbench.leaderboard.ranking.row_moments import RowMoments, row_moments
+from mathbench.leaderboard.ranking.row_moments import RowMoments, independent_moments, row_moments
 from mathbench.leaderboard.seasons.references import References
 from mathbench.leaderboard.seasons.season import Season
 from mathbench.leaderboard.seasons.standing import Standing, standing
@@ -115,7 +115,9 @@ class RankedBoard:
         """What comparisons need of some entries on one task, computed once."""
         key = (split, *(tuple(record.digest for record in entry.records) for entry in compared))
         if key not in self._moments:
-            self._moments[key] = row_moments([self.right(entry, split) for entry in compared])
+            # models of a sealed season answered different rows
+            moments_of = independent_moments if self.season.independent else row_moments
+            self._moments[key] = moments_of([self.right(entry, split) for entry in compared])
         return self._moments[key]
 
     def without_open(self) -> "RankedBoard":

@@ -90,6 +90,12 @@ NOTE = (
     "claimed and open entries have no rank. *Floors* are shortcuts without understanding; floors and exact solver are "
     "computed from the season. † the submitter states another score than is shown."
 )
+SEALED_NOTE = (
+    "In a sealed season this is different: every model answered rows of its own, drawn from the sealed seed and the "
+    "digest of its weights, and tests are unpaired. A score is over all entries of the model in the round; an entry "
+    "without answers has all of them wrong, since its questions were seen. Floors and exact solver are scored on one "
+    "more draw."
+)
 SUPERVISION_NOTE = (
     "Ranks are among models of the same supervision: what training gives away beyond one answer per example."
 )
@@ -100,7 +106,14 @@ def notes(tables: Sequence[RankTable]) -> str:
     stated = any(table.supervision is not None for table in tables)
     found = {line.badge for table in tables for line in table.lines}
     meanings = "; ".join(f"*{badge}*: {meaning}" for badge, meaning in BADGES.items() if badge in found)
-    return " ".join([NOTE, *([SUPERVISION_NOTE] if stated else []), *([f"{meanings}."] if meanings else [])])
+    sealed = any(table.independent for table in tables)
+    parts = (
+        NOTE,
+        SEALED_NOTE if sealed else "",
+        SUPERVISION_NOTE if stated else "",
+        meanings and f"{meanings}.",
+    )
+    return " ".join(part for part in parts if part)
 
 
 def short_title(table: RankTable) -> str:
@@ -149,6 +162,8 @@ def attempt_of(line: Entry) -> str:
     >>> attempt_of(Entry("model", "m", 1, 1, 1, 1, "re-scored", attempt=3, attempts=5))
     '3rd of 5'
     """
+    if line.round_entries:
+        return line.round_entries
     if not line.attempt:
         return str(line.attempts or "")
     ending = {1: "st", 2: "nd", 3: "rd"}.get(line.attempt % 10, "th")

@@ -1,4 +1,4 @@
-"""Sums over the rows of a task that paired tests between all its models need; no other step reads rows."""
+"""Sums over the rows of a task that tests between all its models need; no other step reads rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +28,8 @@ class RowMoments:
         spreads: float (M,), the variance of that share between seeds; 0 for one seed.
         both: float (M, M), sums over rows of the products of two models' means over seeds: the number of rows that
             both have right, as a mean over pairs of seeds.
+        independent: whether every model, and every seed of it, answered rows of its own. There are no pairs of rows
+            then, and `both` is what independent rows give on average.
     """
 
     n: int
@@ -35,6 +37,7 @@ class RowMoments:
     shares: Float
     spreads: Float
     both: Float
+    independent: bool = False
 
     @property
     def only(self) -> Float:
@@ -91,6 +94,30 @@ class RowMoments:
         return VariancePart(self.spreads / self.seeds, np.maximum(1, self.seeds - 1.0))
 
 
+def independent_moments(rights: Sequence[Bool]) -> RowMoments:
+    """Sum the results of models that each answered rows of their own, as in a sealed season.
+
+    The variance of a difference is then the sum of the variances of the two shares: `both` is the product of the two
+    shares times n, and on its diagonal the sum whose variance is that of a mean over independent rows of all seeds.
+
+    Args:
+        rights: per model, bool (seeds, n), where each seed answered n rows of its own; (n,) for one seed.
+
+    Raises:
+        InputError: for no rows, or different numbers of rows.
+
+    >>> moments = independent_moments([np.array([True, True, False, True]), np.array([True, False, False, False])])
+    >>> moments.both.tolist()
+    [[3.0, 0.75], [0.75, 1.0]]
+    """
+    models = [np.atleast_2d(right) for right in rights]
+    n = _row_count(models, "as many rows of their own")
+    seeds, by_seed, shares, spreads = _shares(models)
+    within = np.array([(own * (1 - own)).sum() / len(own) ** 2 for own in by_seed])
+    both = n * (np.outer(shares, shares) + np.diag(within))
+    return RowMoments(n, seeds, shares, spreads, both, independent=True)
+
+
 def own_moments(shares: Sequence[Sequence[float]], n: int) -> RowMoments:
     """What is known of models from their shares alone, without comparisons between them.
 
@@ -118,18 +145,29 @@ def row_moments(rights: Sequence[Bool]) -> RowMoments:
     [[0.0, 2.0], [0.0, 0.0]]
     """
     models = [np.atleast_2d(right) for right in rights]
+    n = _row_count(models, "the same rows")
+    seeds, _, shares, spreads = _shares(models)
+    both = _products(models, n) if (seeds > 1).any() else _common([right[0] for right in models])
+    return RowMoments(n, seeds, shares, spreads, both)
+
+
+def _row_count(models: Sequence[Bool], required: str) -> int:
+    """The number of rows, which is the same for all models; `required` words the error."""
     sizes = {right.shape[1] for right in models}
     if len(sizes) != 1 or not min(right.size for right in models):
         raise InputError(
-            "a paired comparison requires results of all models on the same rows. "
+            f"a comparison requires results of all models on {required}. "
             f"Received: {', '.join(f'{size:,}' for size in sorted(sizes)) or 'no'} rows."
         )
-    n = sizes.pop()
-    seeds = np.array([len(right) for right in models])
+    return sizes.pop()
+
+
+def _shares(models: Sequence[Bool]) -> tuple[NDArray[np.int64], list[Float], Float, Float]:
+    """The number of seeds, and the shares of right answers: per seed, their mean, their variance between seeds."""
     by_seed = [right.mean(axis=1) for right in models]
     spreads = np.array([shares.var(ddof=1) if len(shares) > 1 else 0.0 for shares in by_seed])
-    both = _products(models, n) if (seeds > 1).any() else _common([right[0] for right in models])
-    return RowMoments(n, seeds, np.array([shares.mean() for shares in by_seed]), spreads, both)
+    seeds = np.array([len(shares) for shares in by_seed])
+    return seeds, by_seed, np.array([shares.mean() for shares in by_seed]), spreads
 
 
 def _products(models: Sequence[Bool], n: int) -> Float:

@@ -40,6 +40,8 @@ class Entry:
         external: whether it was trained on other data than rows of the task.
         wins, losses: numbers of models that are significantly worse and better.
         cpu_seconds: of its training; None where it is not stated.
+        round_entries: of a model in a sealed round, how many entries of its submitter were answered, of how many;
+            empty for others.
         runnable: whether it is a run of mathbench.
     """
 
@@ -72,6 +74,7 @@ class Entry:
     wins: int = 0
     losses: int = 0
     cpu_seconds: float | None = None
+    round_entries: str = ""
     runnable: bool = False
 
     @property
@@ -133,6 +136,7 @@ class RankTable:
         season: the season; empty for a table of open submissions, which have no ranks.
         group: of the task in the season.
         title: the name of the task in the season.
+        independent: whether every model answered rows of its own, as in a sealed season.
     """
 
     task: str
@@ -144,6 +148,7 @@ class RankTable:
     season: str = ""
     group: str = ""
     title: str = ""
+    independent: bool = False
 
     @property
     def ranked(self) -> int:

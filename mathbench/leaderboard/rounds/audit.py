@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mathbench.errors import InputError
+from mathbench.leaderboard import seal
 from mathbench.leaderboard.rounds import answers, log, sealed
+from mathbench.leaderboard.rounds.entrants import entrant_lines
 from mathbench.leaderboard.rounds.rules import Entry, Round
 
 
@@ -17,11 +19,13 @@ class Audit:
         revealed: whether seed and salt are public; before that, questions and scores cannot be checked and answers
             may be missing.
         problems: one line for each problem.
+        unanswered: one line for each entrant with entries that have no answers.
     """
 
     entries: int
     revealed: bool
     problems: tuple[str, ...]
+    unanswered: tuple[str, ...] = ()
 
 
 def audit(folder: Path, receipt: str | None = None, weights: Path | None = None) -> Audit:
@@ -44,13 +48,14 @@ def audit(folder: Path, receipt: str | None = None, weights: Path | None = None)
     problems = [*_unknown_files(round_, folder), *_missing(round_, receipt, weights)]
     if (
         round_.reveal
-        and sealed.commitment(round_.reveal["seed"], round_.reveal["salt"]) != round_.opened["commitment"]
+        and seal.commitment(round_.reveal["seed"], round_.reveal["salt"]) != round_.opened["commitment"]
     ):
         problems.append("the revealed seed and salt do not match the commitment of the round")
     problems += [line for entry in round_.entries.values() for line in _entry_problems(round_, folder, entry)]
     if round_.reveal and round_.reveal["scores"].keys() != round_.entries.keys():
         problems.append("the revealed scores are not those of the entries of this round")
-    return Audit(len(round_.entries), round_.reveal is not None, tuple(problems))
+    unanswered = tuple(entrant_lines(round_)) if round_.reveal else ()
+    return Audit(len(round_.entries), round_.reveal is not None, tuple(problems), unanswered)
 
 
 def _unknown_files(round_: Round, folder: Path) -> list[str]:

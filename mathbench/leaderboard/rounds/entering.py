@@ -10,7 +10,7 @@ from mathbench.leaderboard.rounds import host, log, private, sealed
 from mathbench.leaderboard.rounds.log import Clock
 from mathbench.leaderboard.rounds.rules import Entry, Round
 
-MAX_ENTRIES = 100  # with one token, which limits attempts by trial and error
+MAX_ENTRIES = 100  # with one token in a round whose log states no limit
 
 
 class WrongToken(InputError):
@@ -37,7 +37,8 @@ def create_entry(
         InputError: when the round is closed, the weights are registered already, or the token has too many entries.
     """
     try:
-        if private.count_entries(private.secret_path(Round(log.read(folder)), secret), token) >= MAX_ENTRIES:
+        round_ = Round(log.read(folder))
+        if _count_entries(round_, secret, token) >= MAX_ENTRIES:
             raise InputError(f"a token may register at most {MAX_ENTRIES} entries in a round.")
         return (*host.challenge(folder, model, weights, now, secret, token), True)
     except private.SecretMissing:
@@ -47,7 +48,7 @@ def create_entry(
         entry = next((entry for entry in round_.entries.values() if entry.weights == weights), None)
         if entry is None or entry.challenge["model"] != model or not _is_pending(round_, entry, now):
             raise
-        if private.entry_token(private.secret_path(round_, secret), entry.challenge.digest) != token:
+        if _token_of(round_, entry, secret) != token:
             raise
         return entry, sealed.draw_questions(round_, private.read_secret(round_, secret)[0], weights), False
 
@@ -62,11 +63,24 @@ def check_token(round_: Round, name: str, secret: Path | None, token: str) -> No
     Raises:
         WrongToken: when it belongs to another one, or to none.
     """
-    receipt = round_.entry(name).challenge.digest
-    if private.entry_token(private.secret_path(round_, secret), receipt) != token:
+    if _token_of(round_, round_.entry(name), secret) != token:
         raise WrongToken(
             f"{name} was not registered with this token. Answers require the token that registered the entry."
         )
+
+
+def _token_of(round_: Round, entry: Entry, secret: Path | None) -> str | None:
+    """The token that registered an entry, from the log, or from the file beside the secret in earlier versions."""
+    if round_.limit is not None:
+        return entry.submitter
+    return private.entry_token(private.secret_path(round_, secret), entry.challenge.digest)
+
+
+def _count_entries(round_: Round, secret: Path | None, token: str) -> int:
+    """The number of entries with a token in a round of an earlier version; the log of others states a limit."""
+    if round_.limit is not None:
+        return 0
+    return private.count_entries(private.secret_path(round_, secret), token)
 
 
 def submit_answers(folder: Path, name: str, weights: str, checked: bytes, now: Clock) -> tuple[Entry, bool]:

@@ -13,13 +13,15 @@ from typing import Any
 import pyarrow as pa
 
 from mathbench.errors import InputError
+from mathbench.leaderboard import seal
 from mathbench.leaderboard.rounds import answers, log, private, sealed
 from mathbench.leaderboard.rounds.log import Clock
 from mathbench.leaderboard.rounds.rules import Entry, Round
-from mathbench.leaderboard.times import TIME_FORMAT
+from mathbench.leaderboard.times import TIME_FORMAT, parse_time
 from mathbench.storage import atomic
 from mathbench.task import Task
 
+ENTRIES_PER_SUBMITTER = 3
 LOCK_TIMEOUT = 10.0  # seconds; a step holds the lock for far less
 
 
@@ -31,6 +33,7 @@ def open_round(
     answer_seconds: int,
     now: datetime,
     secret: Path | None = None,
+    entries_per_submitter: int = ENTRIES_PER_SUBMITTER,
 ) -> Round:
     """Open a round: draw seed and salt, store them secretly, and publish a commitment to them.
 
@@ -42,39 +45,59 @@ def open_round(
         answer_seconds: the time of an entry from its questions to its answers.
         now: the time.
         secret: the path for seed and salt; by default beside the user's own board.
+        entries_per_submitter: the number of entries that one submitter may register.
+
+    Raises:
+        InputError: for a folder that holds a round, no task, too many questions or a closing time in the past.
+    """
+    seed, salt = secrets.token_hex(32), secrets.token_hex(32)
+    fields = {
+        "commitment": seal.commitment(seed, salt),
+        "tasks": tasks_json(tasks),
+        "sizes": dict(sizes),
+        "closes": closes.strftime(TIME_FORMAT),
+        "answer_seconds": answer_seconds,
+        "entries_per_submitter": entries_per_submitter,
+    }
+    round_ = new_round(folder, fields, seed, now)
+    path = private.secret_path(round_, secret)
+    with atomic.new_folder(path.parent), atomic.new_folder(folder):
+        private.save_secret(folder, path, seed, salt)
+        try:
+            log.write(folder, round_.events)
+        except BaseException:
+            path.unlink()
+            raise
+    return round_
+
+
+def tasks_json(tasks: Sequence[Task]) -> list[dict[str, Any]]:
+    """Tasks as the log states them."""
+    return [{"id": t.id, "name": t.name, "parameters": t.parameters} for t in tasks]
+
+
+def new_round(folder: Path, fields: Mapping[str, Any], seed: str, now: datetime) -> Round:
+    """Make a round without writing it.
+
+    Args:
+        folder: its folder, whose name is that of the round.
+        fields: of the event `open`, except for the name.
+        seed: the seed.
+        now: the time.
 
     Raises:
         InputError: for a folder that holds a round, no task, too many questions or a closing time in the past.
     """
     if (folder / log.LOG_FILE).exists():
         raise InputError(f"'{folder}' already contains a round.")
-    if not tasks or len({task.name for task in tasks}) < len(tasks):
+    names = {task["name"] for task in fields["tasks"]}
+    if not names or len(names) < len(fields["tasks"]):
         raise InputError("a round requires at least one task, each only once.")
-    if closes <= now:
-        raise InputError(f"a round must close after it opens. Received: {closes:{TIME_FORMAT}}.")
-    seed, salt = secrets.token_hex(32), secrets.token_hex(32)
-    opened = log.next_event(
-        [],
-        "open",
-        now,
-        name=folder.resolve().name,
-        commitment=sealed.commitment(seed, salt),
-        tasks=[{"id": t.id, "name": t.name, "parameters": t.parameters} for t in tasks],
-        sizes=dict(sizes),
-        closes=closes.strftime(TIME_FORMAT),
-        answer_seconds=answer_seconds,
-    )
-    round_ = Round([opened])
+    if parse_time(fields["closes"]) <= now:
+        raise InputError(f"a round must close after it opens. Received: {fields['closes']}.")
+    round_ = Round([log.next_event([], "open", now, name=folder.resolve().name, **fields)])
     # a task with too few rows is refused now, not when the first entrant comes
-    sealed.draw_questions(round_, seed, "00" * 32)
-    path = private.secret_path(round_, secret)
-    with atomic.new_folder(path.parent), atomic.new_folder(folder):
-        private.save_secret(folder, path, seed, salt)
-        try:
-            log.write(folder, [opened])
-        except BaseException:
-            path.unlink()
-            raise
+    sealed.draw_questions(round_, seed, seal.NO_WEIGHTS)
     return round_
 
 
@@ -89,17 +112,22 @@ def challenge(
         weights: SHA-256 of its weights file.
         now: the clock.
         secret: the path of seed and salt.
-        token: the name of the entrant's token, which is stored beside the secret, not in the log.
+        token: the name of the entrant's token; None for entries that the host registers. It stands in the log, except
+            in logs of earlier versions, where it is stored beside the secret.
 
     Returns:
         The entry, and its questions: split, row, question, task.
 
     Raises:
-        InputError: when the round is closed, or these weights are registered already.
+        InputError: when the round is closed, these weights are registered already, the name of the model is not
+            allowed or belongs to another submitter, or the submitter has too many entries.
     """
     round_ = Round(log.read(folder))
     seed, _ = private.read_secret(round_, secret)
-    fields = {"model": model, "weights_sha256": weights, "questions_digest": log.GENESIS_DIGEST}
+    fields: dict[str, Any] = {"model": model, "weights_sha256": weights}
+    fields["questions_digest"] = log.GENESIS_DIGEST
+    if round_.limit is not None:
+        fields["submitter"] = token
     # a model that is refused is refused before its questions are drawn
     round_.apply(_challenge_event(round_, now(), fields))
     questions = sealed.draw_questions(round_, seed, weights)
@@ -108,7 +136,7 @@ def challenge(
         round_ = Round(log.read(folder))
         event = _challenge_event(round_, now(), fields)
         round_.apply(event)
-        if token is not None:
+        if token is not None and round_.limit is None:
             private.assign_token(private.secret_path(round_, secret), event.digest, token)
         log.write(folder, [*round_.events, event])
         return round_.entry(event["entry"]), questions

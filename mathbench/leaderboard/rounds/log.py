@@ -10,10 +10,11 @@ from typing import Any
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.submission import canonical_json
+from mathbench.leaderboard.submission_manifest import SEASON_NAME
 from mathbench.leaderboard.times import TIME_FORMAT, parse_time
 from mathbench.scores import strict_json
 from mathbench.scores.schema import COUNTS, DIGEST, TASK, TIME
-from mathbench.scores.schema_types import Integer, ListOf, MapOf, Record, Schema, Text, refuse
+from mathbench.scores.schema_types import Integer, ListOf, MapOf, Record, Schema, Text, nullable, refuse
 from mathbench.scores.untrusted import read_limited
 from mathbench.storage import atomic
 
@@ -27,6 +28,8 @@ Clock = Callable[[], datetime]
 ENTRY = Text(10, "e[1-9][0-9]*")
 ROUND_SPLITS = ("interpolate", "extrapolate")
 SIZES = MapOf(Integer(1, 1_000_000), ROUND_SPLITS)
+
+SUBMITTER = nullable(Text(50))
 
 # per kind of event, the fields besides event, at and previous
 _OWN: dict[str, dict[str, Schema]] = {
@@ -44,8 +47,21 @@ _OWN: dict[str, dict[str, Schema]] = {
     # scores are by entry, task and split
     "reveal": {"seed": DIGEST, "salt": DIGEST, "scores": MapOf(MapOf(MapOf(COUNTS, ROUND_SPLITS)))},
 }
+# per kind of event, fields that logs of earlier versions lack
+_LATER: dict[str, dict[str, Schema]] = {
+    "open": {
+        # the number of entries that one entrant may register; a log with it names the submitter of every entry
+        "entries_per_submitter": Integer(1),
+        # by the names of tasks, where they have other sizes than the others
+        "sizes_by_task": MapOf(SIZES),
+        "opens": TIME,
+        # the season whose tasks these are
+        "season": Record({"name": SEASON_NAME, "digest": DIGEST}),
+    },
+    "challenge": {"submitter": SUBMITTER},
+}
 EVENTS = {
-    kind: Record({"event": Text(20, kind), "at": TIME, "previous": DIGEST, **fields})
+    kind: Record({"event": Text(20, kind), "at": TIME, "previous": DIGEST, **fields}, _LATER.get(kind, {}))
     for kind, fields in _OWN.items()
 }
 # the request that registers a model
@@ -64,6 +80,10 @@ class Event:
 
     def __getitem__(self, key: str) -> Any:
         return self.fields[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """A field that logs of earlier versions lack."""
+        return self.fields.get(key, default)
 
     @property
     def kind(self) -> str:

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from mathbench.errors import InputError, os_error_message
-from mathbench.leaderboard.rounds import sealed
+from mathbench.leaderboard import seal
 from mathbench.leaderboard.rounds.rules import Round
 from mathbench.leaderboard.store.database import default_path
 from mathbench.scores import strict_json, untrusted
@@ -49,12 +49,21 @@ def read_secret(round_: Round, path: Path | None = None) -> tuple[str, str]:
     Raises:
         SecretMissing: when they are missing, or those of another round.
     """
-    path = secret_path(round_, path)
+    return read_committed(round_.opened["commitment"], path)
+
+
+def read_committed(commitment: str, path: Path | None = None) -> tuple[str, str]:
+    """Read seed and salt, and check them against a commitment.
+
+    Raises:
+        SecretMissing: when they are missing, or have another commitment.
+    """
+    path = path or default_secret_path(commitment)
     if not path.is_file():
         raise SecretMissing(f"the seed and salt of this round are not in '{path}'. Give --secret FILE.")
     secret = strict_json.parse(untrusted.read_limited(path, 10_000), path.name)
     _SECRET(secret, path.name)
-    if sealed.commitment(secret["seed"], secret["salt"]) != round_.opened["commitment"]:
+    if seal.commitment(secret["seed"], secret["salt"]) != commitment:
         raise SecretMissing(f"'{path}' is the secret of another round.")
     return secret["seed"], secret["salt"]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from mathbench.errors import InputError
 from mathbench.families import from_spec
+from mathbench.leaderboard import names
 from mathbench.leaderboard.rounds.log import Event
 from mathbench.leaderboard.times import parse_time
 from mathbench.reserve import SPLITS
@@ -33,6 +34,21 @@ class Entry:
         """SHA-256 of its weights file."""
         return str(self.challenge["weights_sha256"])
 
+    @property
+    def model(self) -> str:
+        """The name that it was registered under."""
+        return str(self.challenge["model"])
+
+    @property
+    def submitter(self) -> str | None:
+        """The name of the token that registered it; None for the host, and in logs of earlier versions."""
+        return _submitter(self.challenge)
+
+    @property
+    def entrant(self) -> tuple[str, str]:
+        """Whose entries are counted together."""
+        return entrant(self.challenge)
+
 
 @dataclass
 class Round:
@@ -55,7 +71,9 @@ class Round:
             raise InputError("the first event of a round must be open.")
         self.tasks = [_task(spec) for spec in self.opened["tasks"]]
         self.closes = parse_time(self.opened["closes"])
-        if (rows := len(self.tasks) * sum(self.sizes.values())) > MAX_ROWS:
+        self.opens = parse_time(self.opened.get("opens", self.opened["at"]))
+        self._check_sizes()
+        if (rows := sum(sum(self.rows(task).values()) for task in self.tasks)) > MAX_ROWS:
             raise InputError(f"an entry may have at most {MAX_ROWS:,} questions. Received: {rows:,}.")
         self._last = self.opened.at
         for event in self.events[1:]:
@@ -67,15 +85,38 @@ class Round:
         return self.events[0]
 
     @property
-    def sizes(self) -> dict[str, int]:
-        """Rows per split, for every task."""
-        sizes = self.opened["sizes"]
+    def season(self) -> str | None:
+        """The name of the season whose tasks these are; None for a round of its own."""
+        return self.opened["season"]["name"] if "season" in self.opened.fields else None
+
+    @property
+    def limit(self) -> int | None:
+        """The number of entries that one entrant may register; None in logs of earlier versions."""
+        found: int | None = self.opened.get("entries_per_submitter")
+        return found
+
+    @property
+    def scores(self) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+        """Of a revealed round n and correct per entry, task and split."""
+        found: Mapping[str, Any] = self.reveal["scores"] if self.reveal else {}
+        return found
+
+    def rows(self, task: Task) -> dict[str, int]:
+        """Rows per split of a task."""
+        sizes = self.opened.get("sizes_by_task", {}).get(task.name, self.opened["sizes"])
         return {split: sizes[split] for split in SPLITS if split in sizes}
 
+    def _check_sizes(self) -> None:
+        names = {task.name for task in self.tasks}
+        if foreign := [name for name in self.opened.get("sizes_by_task", {}) if name not in names]:
+            raise InputError(f"sizes are given for tasks outside the round; the first: {foreign[0]!a}.")
+
     def state(self, now: datetime) -> str:
-        """Open, closed or revealed; past its closing time a round is closed even without the event."""
+        """Waiting, open, closed or revealed; past its closing time a round is closed even without the event."""
         if self.reveal is not None:
             return "revealed"
+        if now < self.opens and not self.closed:
+            return "waiting"
         return "closed" if self.closed or now > self.closes else "open"
 
     def apply(self, event: Event) -> None:
@@ -101,12 +142,36 @@ class Round:
 
     def _challenge(self, event: Event) -> None:
         self._check_open(event, self.closes)
+        if event.at < self.opens:
+            raise InputError(f"the round opens at {self.opens:%Y-%m-%d %H:%M:%S} UTC.")
         if event["weights_sha256"] in [entry.weights for entry in self.entries.values()]:
             raise InputError("the questions for these weights were already drawn.")
         if event["entry"] != (name := self.next_name()):
             raise InputError(f"the next entry must be {name}. Received: {event['entry']}.")
+        if self.limit is not None:
+            self._check_entrant(event, self.limit)
         allowed = event.at + timedelta(seconds=self.opened["answer_seconds"])
         self.entries[name] = Entry(event, min(self.closes, allowed))
+
+    def _check_entrant(self, event: Event, limit: int) -> None:
+        """Check the name of the model, whose name it is, and the number of entries of its submitter."""
+        if "submitter" not in event.fields:
+            raise InputError("challenge: this round names the submitter of every entry.")
+        model = event["model"]
+        names.check_new_name(model)
+        entries = self.entries.values()
+        for entry in entries:
+            if (
+                names.folded_name(entry.model) == names.folded_name(model)
+                and entry.submitter != event["submitter"]
+            ):
+                raise InputError(
+                    f"the name {model!a} belongs to {entry.submitter or 'the host'} in this round, as {entry.model!a}. "
+                    "Choose another one."
+                )
+        if sum(entry.entrant == entrant(event) for entry in entries) >= limit:
+            who = _submitter(event) or f"the model {model!a}"
+            raise InputError(f"{who} has {limit} of at most {limit} entries in this round.")
 
     def next_name(self) -> str:
         """The name of the next entry."""
@@ -151,6 +216,20 @@ class Round:
         if not self.closed:
             raise InputError("the round must be closed before it is revealed.")
         self.reveal = event
+
+
+def entrant(challenge: Event) -> tuple[str, str]:
+    """Whose entries are counted together: those of one submitter under all names.
+
+    Entries without a submitter count per name: a host registers models of others.
+    """
+    found = _submitter(challenge)
+    return ("model", names.folded_name(challenge["model"])) if found is None else ("submitter", found)
+
+
+def _submitter(challenge: Event) -> str | None:
+    found: str | None = challenge.get("submitter")
+    return found
 
 
 def _task(spec: Mapping[str, Any]) -> Task:

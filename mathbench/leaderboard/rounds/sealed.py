@@ -1,4 +1,4 @@
-"""The commitment of a round, the questions of its entries and their scores."""
+"""The questions of the entries of a round, and their scores."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from mathbench import formats
 from mathbench.errors import InputError
+from mathbench.leaderboard import seal
 from mathbench.leaderboard.check import check_rows, split_predictions
 from mathbench.leaderboard.rounds.rules import Round
 from mathbench.leaderboard.submission import content_digest, sort_predictions
@@ -22,34 +23,16 @@ _TYPES = {"split": pa.string(), "row": pa.int64(), "question": pa.string(), "tas
 QUESTION_COLUMNS = tuple(_TYPES)
 
 
-def commitment(seed: str, salt: str) -> str:
-    """SHA-256 over the salt and then the seed, each 32 bytes in 64 hexadecimal digits.
-
-    >>> commitment("00" * 32, "01" * 32)[:16]
-    '037d6dfb3a369a41'
-    """
-    return hashlib.sha256(bytes.fromhex(salt) + bytes.fromhex(seed)).hexdigest()
-
-
-def entry_seed(seed: str, weights: str) -> str:
-    """The seed of one entry's questions: unknown before the weights are named, and different for every entry.
-
-    >>> entry_seed("00" * 32, "11" * 32)[:14]
-    'round-8878b15a'
-    """
-    return "round-" + hashlib.sha256(bytes.fromhex(seed) + bytes.fromhex(weights)).hexdigest()
-
-
 def draw_questions(round_: Round, seed: str, weights: str) -> pa.Table:
     """The questions of one entry: split, row, question, task; no answers."""
-    own = entry_seed(seed, weights)
+    own = seal.entry_seed(seed, weights)
     parts = [
         open_rows(task, split, own)
         .batch(range(size))
         .append_column("split", pa.array([split] * size, pa.string()))
         .select(list(QUESTION_COLUMNS))
         for task in round_.tasks
-        for split, size in round_.sizes.items()
+        for split, size in round_.rows(task).items()
     ]
     plain = [pa.table({name: part[name].cast(_TYPES[name]) for name in QUESTION_COLUMNS}) for part in parts]
     return pa.concat_tables(plain).combine_chunks()
@@ -73,22 +56,22 @@ def check_answers(round_: Round, answers: pa.Table) -> None:
         raise InputError(f"{foreign.num_rows:,} answers are for tasks outside the round; the first: {first}.")
     for task in round_.tasks:
         for split, (rows, _) in _given(answers, task).items():
-            if split not in round_.sizes:
+            if split not in (sizes := round_.rows(task)):
                 raise InputError(
-                    f"{task.name} has no split {split!a} in this round. Allowed: {', '.join(round_.sizes)}."
+                    f"{task.name} has no split {split!a} in this round. Allowed: {', '.join(sizes)}."
                 )
-            check_rows(rows, split, round_.sizes[split])
+            check_rows(rows, split, sizes[split])
 
 
 def score_answers(round_: Round, seed: str, weights: str, answers: pa.Table | None) -> dict[str, Any]:
     """The counts n and correct per task and split; a row without an answer is wrong."""
-    own = entry_seed(seed, weights)
+    own = seal.entry_seed(seed, weights)
     return {
         task.name: {
             split: _score(
                 task, own, split, size, None if answers is None else _given(answers, task).get(split)
             )
-            for split, size in round_.sizes.items()
+            for split, size in round_.rows(task).items()
         }
         for task in round_.tasks
     }

@@ -11,6 +11,7 @@ from typing import Any
 
 from mathbench.errors import InputError, did_you_mean
 from mathbench.hashing import check_seed
+from mathbench.leaderboard.seal import commitment
 from mathbench.leaderboard.seasons.season import SEASON_SPLITS, Sealed, Season, SeasonTask
 from mathbench.registry import builtin_folder
 from mathbench.scores.schema import DIGEST
@@ -65,16 +66,25 @@ def available() -> list[str]:
 
 
 def check_new_season(season: Season, known: Iterable[Season]) -> None:
-    """Check that a season may be added: the name is free, or the season is there already.
+    """Check that a season may be added: the name is free, or the season is there already, maybe without its seed.
 
     Raises:
-        InputError: when another season has its name.
+        InputError: when another season has its name, or the board knows its seed and the season does not.
     """
     for other in known:
         if other.name == season.name and other.digest != season.digest:
             raise InputError(
                 f"the board has another season {season.name}; a season never changes. Give the new one another name."
             )
+        if other.name == season.name and is_revealed(other) and not is_revealed(season):
+            raise InputError(
+                f"the board has the season {season.name} with its seed. Received: its file without."
+            )
+
+
+def is_revealed(season: Season) -> bool:
+    """Whether a season is sealed, and its seed is public."""
+    return season.sealed is not None and season.sealed.seed is not None
 
 
 def season_path(name: str) -> Path:
@@ -140,6 +150,9 @@ def _season(content: Mapping[str, Any]) -> Season:
     _check("rules", rules, _RULES)
     tasks = tuple(_task(entry, content) for entry in content["tasks"])
     _check_tasks(tasks)
+    sealed = _sealed(content.get("sealed"))
+    if sealed is not None:
+        _check_sealed_tasks(content, tasks)
     return Season(
         name=name,
         title=content.get("title", name),
@@ -148,7 +161,7 @@ def _season(content: Mapping[str, Any]) -> Season:
         training=rules.get("training", ""),
         external_data=rules.get("external_data", True),
         **_times(content),
-        sealed=_sealed(content.get("sealed")),
+        sealed=sealed,
     )
 
 
@@ -218,6 +231,15 @@ def _check_tasks(tasks: tuple[SeasonTask, ...]) -> None:
             raise InputError(f"two tasks have one {what}: {twice[0]}.")
 
 
+def _check_sealed_tasks(content: Mapping[str, Any], tasks: tuple[SeasonTask, ...]) -> None:
+    """Check that the seal alone determines the rows, of each task once."""
+    if any("seed" in table for table in (content, *content["tasks"])):
+        raise InputError("a sealed season has no seed beside [sealed]; each model gets rows of its own.")
+    names = [task.task.name for task in tasks]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise InputError(f"a sealed season has each task once. Received: {twice[0]} twice.")
+
+
 def _times(content: Mapping[str, Any]) -> dict[str, datetime | None]:
     """The times in UTC."""
     found = {key: content.get(key) for key in ("opens", "closes")}
@@ -238,4 +260,7 @@ def _sealed(content: Mapping[str, Any] | None) -> Sealed | None:
         DIGEST(value, f"sealed.{key}")
     if ("seed" in content) != ("salt" in content):
         raise InputError("a revealed season has seed and salt. Received: one of them.")
-    return Sealed(content["commitment"], content.get("seed"), content.get("salt"))
+    found = Sealed(content["commitment"], content.get("seed"), content.get("salt"))
+    if found.seed and found.salt and commitment(found.seed, found.salt) != found.commitment:
+        raise InputError("the revealed seed and salt do not match the commitment of the season.")
+    return found

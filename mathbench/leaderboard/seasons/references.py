@@ -9,6 +9,7 @@ from typing import Any
 from mathbench.baselines.run import score_shortcuts
 from mathbench.dataset.data import DEFAULT_SIZES, Data, all_sizes
 from mathbench.errors import InputError
+from mathbench.leaderboard.seal import NO_WEIGHTS, entry_seed
 from mathbench.leaderboard.seasons.files import FOLDER, load_season
 from mathbench.leaderboard.seasons.season import Season, SeasonTask
 from mathbench.registry import builtin_folder
@@ -26,7 +27,8 @@ REFERENCES = Record({"season": DIGEST, "scores": MapOf(MapOf(MapOf(COUNTS)))})
 def compute_references(season: Season, on_task: Callable[[str], None] = lambda name: None) -> dict[str, Any]:
     """Fit the floors, and score them and the exact solver on all rows of a season.
 
-    Floors are fitted on as many rows of train as a dataset has by default.
+    Floors are fitted on as many rows of train as a dataset has by default. A sealed season has none of these scores
+    before its seed is revealed.
 
     Args:
         season: the season.
@@ -38,14 +40,26 @@ def compute_references(season: Season, on_task: Callable[[str], None] = lambda n
     scores = {}
     for task in season.tasks:
         on_task(task.name)
-        scores[task.name] = _task_references(task)
+        if (seed := _reference_seed(task, season)) is not None:
+            scores[task.name] = _task_references(task, seed)
     return {"season": season.digest, "scores": scores}
 
 
-def _task_references(task: SeasonTask) -> dict[str, dict[str, dict[str, int]]]:
+def _reference_seed(task: SeasonTask, season: Season) -> int | str | None:
+    """The seed of the rows that floors and exact solver are scored on.
+
+    In a sealed season every model has rows of its own; these are drawn as for a model whose digest is all zeros, as
+    soon as the seed is revealed. None before.
+    """
+    if season.sealed is None:
+        return task.seed
+    return entry_seed(season.sealed.seed, NO_WEIGHTS) if season.sealed.seed else None
+
+
+def _task_references(task: SeasonTask, seed: int | str) -> dict[str, dict[str, dict[str, int]]]:
     fitted = {split: DEFAULT_SIZES[split] for split in ("train", "validation")}
-    sizes = all_sizes(task.task, dict(task.rows), fitted, task.seed)
-    floors, solver = score_shortcuts(Data.generate(task.task, sizes, task.seed))
+    sizes = all_sizes(task.task, dict(task.rows), fitted, seed)
+    floors, solver = score_shortcuts(Data.generate(task.task, sizes, seed))
     named = {**floors, SOLVER: solver}
     return {
         split: {

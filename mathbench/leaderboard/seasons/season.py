@@ -97,6 +97,11 @@ class Season:
     closes: datetime | None = None
     sealed: Sealed | None = field(default=None)
 
+    @property
+    def independent(self) -> bool:
+        """Whether every entry answers rows of its own, as in a sealed season."""
+        return self.sealed is not None
+
     def task(self, name: str) -> SeasonTask:
         """A task by its name in the season.
 
@@ -112,6 +117,11 @@ class Season:
     def by_key(self) -> dict[str, SeasonTask]:
         """The tasks by their `SeasonTask.key`."""
         return {task.key: task for task in self.tasks}
+
+    @cached_property
+    def by_rows_key(self) -> dict[str, SeasonTask]:
+        """The tasks of a sealed season, each once, by their `rows_key` with a seed of 0: every entry has its own."""
+        return {rows_key(task.id, task.task.parameters, 0): task for task in self.tasks}
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ from functools import cached_property
 
 from mathbench.errors import InputError
 from mathbench.hashing import check_seed
-from mathbench.leaderboard.seasons.season import Season, SeasonTask, rows_key
+from mathbench.leaderboard.seal import entry_seed
+from mathbench.leaderboard.seasons.season import Sealed, Season, SeasonTask, rows_key
 from mathbench.leaderboard.submission_manifest import ManifestSummary
 from mathbench.leaderboard.submission_record import SubmissionRecord
 from mathbench.leaderboard.times import parse_time
@@ -52,16 +53,39 @@ def answered_task(summary: ManifestSummary, season: Season) -> SeasonTask | None
     """
     if summary.season not in (None, season.name) or (summary.season is None and not summary.runnable):
         return None
+    if season.sealed is not None:
+        return _sealed_task(summary, season, season.sealed)
     spec = summary.task
     return season.by_key.get(rows_key(spec["id"], spec["parameters"], summary.data["seed"]))
 
 
-def check_season(summary: ManifestSummary, seasons: Iterable[Season]) -> None:
+def _sealed_task(summary: ManifestSummary, season: Season, seal_: Sealed) -> SeasonTask | None:
+    """The task of a sealed season that an entry of its round answered; None before the seed is revealed.
+
+    The rows of an entry follow from the seed of the season and the digest of its weights.
+    """
+    if seal_.seed is None or summary.weights is None or not summary.round_entry:
+        return None
+    if summary.season != season.name or summary.data["seed"] != entry_seed(seal_.seed, summary.weights):
+        return None
+    return season.by_rows_key.get(rows_key(summary.task["id"], summary.task["parameters"], 0))
+
+
+def check_season(summary: ManifestSummary, seasons: Iterable[Season], from_round: bool = False) -> None:
     """Check that a submission that names a season is about rows of that season.
 
+    Args:
+        summary: of the submission.
+        seasons: of the board.
+        from_round: whether it is published from a round that was verified.
+
     Raises:
-        InputError: for a season that the board does not have, or other rows.
+        InputError: for a season that the board does not have, other rows, or an entry of a round from elsewhere.
     """
+    if summary.round_entry and not from_round:
+        raise InputError(
+            "entries of a sealed round are put on a board by `mathbench leaderboard round publish`."
+        )
     if summary.season is None:
         return
     known = {season.name: season for season in seasons}
@@ -70,6 +94,11 @@ def check_season(summary: ManifestSummary, seasons: Iterable[Season]) -> None:
             f"the board has no season {summary.season!a}. Allowed: {', '.join(known)}, or null for an open submission."
         )
     season = known[summary.season]
+    if season.sealed is not None and (season.sealed.seed is None or not from_round):
+        raise InputError(
+            f"the season {season.name} is sealed: enter its round with `mathbench leaderboard round challenge`; its "
+            "host publishes the revealed round."
+        )
     if answered_task(summary, season) is None:
         named = [task for task in season.tasks if task.task.name == summary.task["name"]]
         hint = f" Its seed for this task is {named[0].seed!r}." if named else ""
@@ -80,5 +109,7 @@ def check_season(summary: ManifestSummary, seasons: Iterable[Season]) -> None:
 
 
 def _in_time(record: SubmissionRecord, season: Season) -> bool:
+    if season.sealed is not None:
+        return True  # its round kept the times; it is published after the season
     time = parse_time(record.submitted)
     return not (season.opens and time < season.opens) and not (season.closes and time > season.closes)

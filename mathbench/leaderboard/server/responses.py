@@ -177,7 +177,7 @@ class RoundReply(Reply):
     """The summary of a round."""
 
     name: str
-    state: Literal["open", "closed", "revealed"]
+    state: Literal["waiting", "open", "closed", "revealed"]
     opens: Time
     closes: Time
     answer_seconds: int = Field(description="Time limit in seconds from questions to answers.")
@@ -185,6 +185,11 @@ class RoundReply(Reply):
     sizes: Annotated[JsonObject, Described(log.SIZES)] = Field(
         description="Questions per split of each task."
     )
+    sizes_by_task: Annotated[JsonObject, Described(MapOf(log.SIZES))] = Field(
+        description="The same by the names of tasks that have other ones."
+    )
+    season: str | None = Field(description="The season whose tasks these are.")
+    entries_per_submitter: int | None = Field(description="Null in rounds of earlier versions.")
     commitment: Digest
     entries: int
     answered: int = Field(description="Entries with submitted answers.")

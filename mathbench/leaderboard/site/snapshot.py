@@ -105,8 +105,18 @@ class TaskGroup:
 
     def floor(self, split: str) -> Entry | None:
         """The highest floor of a split; None when there is none."""
-        floors = (line for line in self.references(split) if line.kind == "floor")
-        return max(floors, key=lambda line: line.exact_match, default=None)
+        return self._floors[split]
+
+    @cached_property
+    def _floors(self) -> dict[str, Entry | None]:
+        """The highest floor per split."""
+        floors = {
+            split: [line for line in self.references(split) if line.kind == "floor"] for split in self.tables
+        }
+        return {
+            split: max(found, key=lambda line: line.exact_match, default=None)
+            for split, found in floors.items()
+        }
 
     def winners(self, split: str) -> dict[Supervision, list[Entry]]:
         """The models of rank 1 of each supervision that are significantly above the best floor, best first."""

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from mathbench.errors import InputError
 from mathbench.leaderboard import names
 from mathbench.leaderboard.check import CheckResult, check_submission
-from mathbench.leaderboard.seasons.files import check_new_season, parse_season
+from mathbench.leaderboard.seasons.files import check_new_season, is_revealed, parse_season
 from mathbench.leaderboard.seasons.references import References, builtin_seasons, parse_references
 from mathbench.leaderboard.seasons.season import Season
 from mathbench.leaderboard.seasons.standing import check_season
@@ -104,7 +104,12 @@ class Board:
         return self.database.transaction()
 
     def keep(
-        self, submission: Submission, checked: CheckResult, source: str = "", token: str | None = None
+        self,
+        submission: Submission,
+        checked: CheckResult,
+        source: str = "",
+        token: str | None = None,
+        from_round: bool = False,
     ) -> StoreResult:
         """Store a checked submission; content that the board has already counts as one more attempt.
 
@@ -113,6 +118,7 @@ class Board:
             checked: its recomputed scores.
             source: where it came from.
             token: the name of the token of its submitter; None for the host.
+            from_round: whether it comes from a sealed round that was verified.
 
         Raises:
             InputError: for a name that belongs to another submitter, is reserved, or has other characters; for a season
@@ -120,7 +126,7 @@ class Board:
         """
         summary = submission.manifest.summary
         names.check_name(summary.model)
-        check_season(summary, self.seasons())
+        check_season(summary, self.seasons(), from_round)
         columns = columns_of(submission, checked, token)  # compressed before the board is locked
         with self.transaction() as session:
             # the attempt is written first: a transaction that begins by reading may not become a writer
@@ -173,7 +179,7 @@ class Board:
         ]
 
     def add_season(self, text: str, season: Season, references: Mapping[str, Any]) -> None:
-        """Add a season, which never changes from then on.
+        """Add a season, which never changes from then on, except that the seed of a sealed one is added.
 
         Args:
             text: its TOML file.
@@ -188,6 +194,9 @@ class Board:
         with self.transaction() as session:
             insert = self.database.insert_if_absent(SeasonRow, {**values, "references": references})
             session.execute(insert)
+            if is_revealed(season):
+                own = update(SeasonRow).where(SeasonRow.name == season.name)
+                session.execute(own.values(text=text, references=references))
 
     def rights(self, digests: Sequence[str]) -> dict[str, dict[str, Bool]]:
         """Which rows of some submissions are right, per digest and split.
@@ -258,9 +267,11 @@ class Board:
 
     def digests(self) -> list[str]:
         """The digests of all submissions in the order of their arrival, including withdrawn ones."""
-        query = select(SubmissionRow.digest).order_by(SubmissionRow.submitted, SubmissionRow.digest)
+        query = select(SubmissionRow.submitted, SubmissionRow.digest)
         with self.transaction() as session:
-            return list(session.scalars(query))
+            numbers = {digest: number for digest, _, number in session.execute(_SENDINGS)}
+            rows = [(at, numbers.get(digest, 0), digest) for at, digest in session.execute(query)]
+        return [digest for _, _, digest in sorted(rows)]
 
     def stream(self, digests: list[str]) -> Iterator[SubmissionRecord]:
         """The submissions with some digests, of which a bounded number is in memory at a time."""
