@@ -63,6 +63,7 @@ def evaluate(
         _print_plan(found, tasks, json)
         return
     if submit:
+        _check_name(run, name)
         _check_board(found, board)
     rows: list[dict[str, Any]] = []
     with handle_interrupt(run):
@@ -86,6 +87,18 @@ def _season(name: str, board: str | None) -> "Season":
     if known or client.server_url(board) or not _exists(board):
         return load_season(name)
     return choose_season(load_seasons(board), name)[0]
+
+
+def _check_name(run: Path, name: str | None) -> None:
+    """Check that a submission of a run may have its name, before anything is answered.
+
+    Raises:
+        InputError: for other characters, or a name of a floor or of the exact solver.
+    """
+    from mathbench.baselines.result import Result
+    from mathbench.leaderboard.names import check_name, plain_name
+
+    check_name(plain_name(Result.load(run).baseline) if name is None else name)
 
 
 def _check_board(season: "Season", board: str | None) -> None:

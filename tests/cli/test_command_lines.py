@@ -113,7 +113,7 @@ def test_home_folders(tmp_path, monkeypatch):
     assert run("describe", "~/ds", "--plot=~/picture.png").returncode == 0
     words = ("--data=~/ds", "--out=~/run", "--no-submit")
     assert run("run-baseline", "constant", *words).returncode == 0
-    assert run("submit", "~/run", "--board=~/boards/b.sqlite").returncode == 0
+    assert run("submit", "~/run", "--name=mine", "--board=~/boards/b.sqlite").returncode == 0
     monkeypatch.setenv("MATHBENCH_BOARD", "~/boards/b.sqlite")
     shown = run("leaderboard", "show", "--json")
     assert json.loads(shown.stdout)["tables"]

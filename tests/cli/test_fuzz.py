@@ -126,6 +126,8 @@ VALUES = {
         *TASKS,
         "classic",
         "suite.toml",
+        "season.toml",
+        "core-1",
         "README.md",
         "mine",
         "constant",
@@ -161,6 +163,9 @@ VALUES = {
     "split": (*SPLITS, "trian"),
     "seed": ("0", "5", "-1", "winter", "18446744073709551616", "\u0663", "++5", " 5 "),
     "sort": ("score", "model", "parameters", "time", "x"),
+    "season": ("core-1", "mine", "season.toml", "README.md", "nosuch.toml"),
+    "file": ("season.toml", "README.md", "empty", "nosuch.toml"),
+    "group": ("categories", "operations", "x"),
     "badge": ("claimed", "re-scored", "reproduced", "proved", "x"),
     "format": (
         "plain",
@@ -318,12 +323,16 @@ def _check(line, folder, before):
     if done.returncode == 2:
         assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1, done.stderr
         assert not done.stdout, done.stdout
-        # a board, even a new one, counts refused submissions
-        boards = line[0] == "submit"
-        assert all(boards and _is_board(folder / path) for path in changed), changed
+        assert all(_may_change(line[0], folder, path) for path in changed), changed
     for path in changed:
         if after.get(path, 0):
             _check_whole(folder / path, line)
+
+
+def _may_change(command, folder, path):
+    """Whether a refused command may leave a path: boards count refused submissions, and answers are kept."""
+    answers = command == "evaluate" and "seasons" in Path(path).parts
+    return answers or (command in ("submit", "evaluate") and _is_board(folder / path))
 
 
 def _is_board(path):

@@ -30,7 +30,8 @@ def made(tmp_path_factory):
     assert run("generate", "--task", "gcd", *SIZES, "--out", folder / "data").returncode == 0
     words = ("--data", folder / "data", "--no-submit", "--out", folder / "run")
     assert run("run-baseline", "constant", *words).returncode == 0
-    assert run("submit", folder / "run", "--board", folder / "board.sqlite").returncode == 0
+    named = ("--name", "my-constant", "--board", folder / "board.sqlite")
+    assert run("submit", folder / "run", *named).returncode == 0
     return folder
 
 
@@ -49,11 +50,14 @@ COMMANDS = (
     ("score", "run"),
     ("ask", "run", "1+1"),
     ("plot", "run"),
-    ("submit", "run", "--board", "board.sqlite"),
-    ("leaderboard", "show", "--board", "board.sqlite"),
-    ("leaderboard", "show", "--board", "board.sqlite", "--plot", "--split", "interpolate"),
-    ("leaderboard", "show", "--board", "board.sqlite", "--markdown"),
+    ("submit", "run", "--name", "my-constant", "--board", "board.sqlite"),
+    ("leaderboard", "show", "--board", "board.sqlite", "--task", "gcd"),
+    ("leaderboard", "show", "--board", "board.sqlite", "--open"),
+    ("leaderboard", "show", "--board", "board.sqlite", "--task", "gcd", "--plot", "--split", "interpolate"),
+    ("leaderboard", "show", "--board", "board.sqlite", "--task", "gcd", "--markdown"),
     ("leaderboard", "show", "--board", "board.sqlite", "--macro"),
+    ("leaderboard", "season", "show", "core-1"),
+    ("evaluate", "run", "--dry-run"),
     ("leaderboard", "export", "--board", "board.sqlite"),
     ("leaderboard", "verify", "--board", "board.sqlite"),
 )

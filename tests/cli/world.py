@@ -16,6 +16,7 @@ from tests.commands import run
 SIZES = ("--train", 30, "--validation", 8, "--interpolate", 8, "--extrapolate", 8)
 SUITE = 'name = "mine"\n[sizes]\ntrain = 5\nvalidation = 2\ninterpolate = 2\nextrapolate = 2\n[[tasks]]\ntask = "gcd"\n'
 RECIPE = 'baseline = "mlp"\n[task]\nname = "addition"\n[sizes]\ntrain = 30\nvalidation = 8\n'
+SEASON = 'name = "mine"\n[rows]\ninterpolate = 5\n[[tasks]]\ntask = "gcd-v1"\ndigits = 2\n'
 BASELINE = """
 class Zero:
     def __init__(self, task):
@@ -45,12 +46,13 @@ def build(folder):
     made("generate", "--task", "gcd", *SIZES, "--out", "part", "--shard", "1/2")
     for name in ("constant", "exact-solver"):
         made("run-baseline", name, "--data", "data", "--no-submit", "--out", name)
-        made("submit", name, "--board", "board.sqlite")
+        made("submit", name, "--name", f"my-{name}", "--board", "board.sqlite")
     made("predict", "constant", "--data", "data", "--out", "predictions.parquet")
     made("leaderboard", "export", "--board", "board.sqlite", "--format", "json", "--out", "results")
     (folder / "page.md").write_text("\n".join(MARKS) + "\n")
     (folder / "suite.toml").write_text(SUITE)
     (folder / "recipe.toml").write_text(RECIPE)
+    (folder / "season.toml").write_text(SEASON)
     (folder / "mine.py").write_text(BASELINE)
     (folder / "weights").write_bytes(b"1")
     (folder / "token").write_text("secret\n")

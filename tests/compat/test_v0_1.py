@@ -8,7 +8,6 @@ import gzip
 import importlib.util
 import io
 import json
-import re
 import shutil
 import sys
 from pathlib import Path
@@ -325,23 +324,27 @@ def test_a_stopped_run_goes_on(mb, old):
 
 
 def test_a_board_shows_what_it_showed(mb, old):
+    """Its submissions are open ones now: without ranks, and without the floors that they reported."""
     shown = mb("leaderboard", "export", "--board", "board.sqlite", "--format", "csv").out
-    (head, *rows), was = (
-        csv.reader(io.StringIO(shown)),
-        list(csv.reader((old / "board.csv").open(newline=""))),
-    )
-    # floors were called self-reported
-    assert [row[:20] for row in (head, *rows)] == [
-        [re.sub("^self-reported$", "claimed", cell) for cell in row] for row in was
-    ]
-    assert head[20:] == ["supervision", "proof"] and all(row[20:] == ["", ""] for row in rows)
+    rows = list(csv.DictReader(io.StringIO(shown)))
+    was = [row for row in csv.DictReader((old / "board.csv").open(newline="")) if row["submissions"]]
+    # floors that were submitted are submissions like others
+    expected = [row | {"rank": "", "kind": "model"} for row in was]
+    assert len(rows) == 18 and by_submission(was[0], rows) == by_submission(was[0], expected)
+    later = {"supervision": "", "proof": "", "season": "", "name": "", "submitter": ""}
+    assert all(row.items() >= later.items() for row in rows)
     macro = json.loads(mb("leaderboard", "show", "--macro", "--board", "board.sqlite", "--json").out)
-    means = {line["model"]: line["mean"] for line in macro if line["split"] == "interpolate"}
-    assert means["mlp"] == pytest.approx(0.2625) and means["theirs"] == pytest.approx((10 / 12 + 1) / 2)
+    assert {line["kind"] for line in macro} == {"floor", "solver"}
     (gone,) = json.loads(mb("leaderboard", "show", "--withdrawn", "--board", "board.sqlite", "--json").out)
     assert gone["submission"].startswith(WITHDRAWN) and gone["reason"] == "trained on too few rows"
     last = mb("leaderboard", "show", "--board", "board.sqlite").err
     assert "submissions: 11, sent 12 times, 2 refused, 1 withdrawn" in last
+
+
+def by_submission(columns, rows):
+    """Some columns of the rows, in an order of their own."""
+    chosen = [{column: row[column] for column in columns} for row in rows]
+    return sorted(chosen, key=lambda row: (row["task"], row["split"], row["submissions"]))
 
 
 def test_a_board_holds(mb, old):
@@ -362,8 +365,9 @@ def test_a_board_is_exported_as_it_was(mb, old):
     kept = sorted((old / "leaderboard/results").iterdir())
     assert len(kept) == 4 and len(list((old / "results").glob("*.json"))) == 11
     for file in kept:
-        added = {"wrong_answers_sha256": document(old / "results" / file.name)["wrong_answers_sha256"]}
-        assert document(old / "results" / file.name) == document(file) | added
+        written = document(old / "results" / file.name)
+        added = {key: written[key] for key in ("wrong_answers_sha256", "submitter", "number")}
+        assert written == document(file) | added and added["submitter"] is None and added["number"] > 0
     found = json.loads(mb("leaderboard", "verify", "--board", "results", "--json").out)
     assert len(found["recomputed"]) == 11 and found["claimed"] == found["findings"] == []
     told = mb(
@@ -371,7 +375,7 @@ def test_a_board_is_exported_as_it_was(mb, old):
         *("--out", "site", "--rounds", "rounds"),
     )
     assert "files in site" in told.err
-    assert "without carry to hundreds" in (old / "site/index.html").read_text()
+    assert "without carry to hundreds" in (old / "site/open/addition-base10-digits2.html").read_text()
     assert "winter" in (old / "site/rounds.html").read_text()
 
 
@@ -383,25 +387,45 @@ def test_a_folder_of_results_holds(mb, old):
     was = (old / "leaderboard/README.md").read_text()
     mb("leaderboard", "build", "leaderboard")
     assert "all 4 submissions" in mb("leaderboard", "build", "leaderboard", "--check").err
-    rows, expected = (
-        [line for line in text.splitlines() if line.startswith(("|", "#"))]
-        for text in ((old / "leaderboard/README.md").read_text(), was)
+    text = (old / "leaderboard/README.md").read_text()
+    assert text.startswith("# Results of a user\n") and text.rstrip().endswith("This line stays.")
+    rows, expected = (table_rows(page) for page in (text, was))
+    assert [row | {"table": row["table"].removesuffix(", open")} for row in rows] == expected
+    assert len(rows) == 6 and {row["table"][-6:] for row in rows} == {", open"}
+    tables = json.loads(mb("leaderboard", "show", "--open", "--board", "leaderboard", "--json").out)["tables"]
+    lines = [line for table in tables for line in table["lines"]]
+    assert {(line["rank"], line["badge"]) for line in lines} == {(None, "claimed")} and len(lines) == 6
+
+
+def table_rows(page):
+    """What a page says of each submission, with the title of its table."""
+    rows, title, head = [], "", []
+    for line in page.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("### "):
+            title = line.removeprefix("### ")
+        elif line.startswith("| rank"):
+            head = cells
+        elif line.startswith("|") and "---" not in line and cells[-1]:
+            rows.append({"table": title} | dict(zip(head, cells, strict=True)))
+    kept = (
+        "table",
+        "model",
+        "framework",
+        "encoding",
+        "exact match",
+        "95 % interval",
+        "seeds",
+        "n",
+        "submission",
     )
-    assert rows == [
-        re.sub(r"self-reported|(?<=\| )(re-scored|reproduced)", "claimed", line) for line in expected
-    ]
-    tables = json.loads(mb("leaderboard", "show", "--board", "leaderboard", "--json").out)["tables"]
-    first = {(table["task"], table["split"]): table["lines"] for table in tables}
-    ranks = {line["model"]: line["rank"] for line in first["addition-base10-digits2", "extrapolate"]}
-    assert ranks["without carry to hundreds"] == 1 and ranks["mlp"] == 2
+    return [{name: row[name] for name in kept} for row in rows]
 
 
 @pytest.mark.parametrize(
     "run, digest",
     [
         ("runs/sums/seed0", MLP),
-        ("runs/copy", COPY),
-        ("runs/solver", "60be2d88"),
         ("runs/keras", WITHDRAWN),
         ("stranger", STRANGER),
         ("stranger/submission.json", STRANGER),
@@ -419,14 +443,25 @@ def test_an_old_submission_has_the_same_id_on_a_new_board(mb, old, run, digest):
         assert counts(kept["scores"]) == claimed
 
 
+@pytest.mark.parametrize("run, digest", [("runs/copy", COPY), ("runs/solver", "60be2d88")])
+def test_an_old_floor_needs_a_name_of_its_own(mb, old, run, digest):
+    """The board computes floors and exact solver itself."""
+    assert "is reserved" in mb("submit", run, "--board", "new.sqlite", code=2).err
+    kept = json.loads(mb("submit", run, "--name", "mine", "--board", "new.sqlite", "--json").out)
+    assert kept["new"] and kept["model"] == "mine" and not kept["digest"].startswith(digest)
+    assert counts(kept["scores"]) == counts(document(f"{run}/result.json")["scores"])
+
+
 def test_an_old_board_takes_submissions(mb, old):
-    kept = json.loads(mb("submit", "runs/copy", "--board", "board.sqlite", "--json").out)
-    assert kept["digest"].startswith(COPY) and not kept["new"] and kept["attempts"] == 3
+    kept = json.loads(mb("submit", "runs/sums/seed0", "--board", "board.sqlite", "--json").out)
+    assert kept["digest"].startswith(MLP) and not kept["new"] and kept["attempts"] == 2
     made = mb(
         "run-baseline", "constant", *MULTIPLES, *sizes(MULTIPLES_SIZES), "--out", "runs/new", "--no-submit"
     )
     assert "run directory runs/new" in made.out
-    kept = json.loads(mb("submit", "runs/new", "--board", "board.sqlite", "--json").out)
+    send = ("submit", "runs/new", "--board", "board.sqlite")
+    assert "is reserved" in mb(*send, code=2).err
+    kept = json.loads(mb(*send, "--name", "mine", "--json").out)
     assert kept["new"] and counts(kept["scores"])["interpolate"] == (14, 30)
     told = mb("leaderboard", "verify", "--board", "board.sqlite")
     assert "all 12 submissions" in told.err
@@ -437,9 +472,9 @@ def test_a_run_of_an_old_board_is_reproduced(mb, old):
     words = ("leaderboard", "reproduce", MLP, "--board", "board.sqlite", "--out", "runs/again", "--json")
     found = json.loads(mb(*words).out)  # exit code 0: every new score lies in the interval of the old one
     assert counts({"interpolate": found["scores"]["interpolate"]["kept"]}) == {"interpolate": (13, 40)}
-    shown = mb("leaderboard", "show", "--board", "board.sqlite", "--badge", "reproduced", "--json").out
-    lines = [line for table in json.loads(shown)["tables"] for line in table["lines"]]
-    assert {line["model"] for line in lines if line["kind"] == "model"} == {"mlp"}
+    mb("leaderboard", "export", "--board", "board.sqlite", "--format", "json", "--out", "exported")
+    badges = {made["digest"][:8]: made["badge"] for made in map(document, (old / "exported").glob("*.json"))}
+    assert [digest for digest, badge in badges.items() if badge == "reproduced"] == [MLP]
 
 
 # sealed rounds
@@ -454,7 +489,8 @@ def test_a_revealed_round_holds(mb, old):
     words = ("leaderboard", "round", "verify", "rounds/winter", "--weights", "weights.bin", "--json")
     receipt = "49c32e8d4432cc8281fc15feaef803a008727f715da55cbfce0036638e053e98"
     found = json.loads(mb(*words, "--receipt", receipt).out)
-    assert found == {"entries": 3, "revealed": True, "problems": []}
+    silent = ["silent (host): 0 of 1 entries answered"]
+    assert found == {"entries": 3, "revealed": True, "problems": [], "unanswered": silent}
     scores = right(mb, "rounds/winter")
     assert scores["e1", "addition-base10-digits2", "interpolate"] == 12
     assert scores["e2", "addition-base10-digits2", "interpolate"] == 10
@@ -466,14 +502,16 @@ def test_a_revealed_round_holds(mb, old):
 def test_a_revealed_round_has_the_same_ids_on_any_board(mb, old):
     publish = ("leaderboard", "round", "publish", "rounds/winter", "--json", "--board")
     known, fresh = (json.loads(mb(*publish, board).out) for board in ("board.sqlite", "new.sqlite"))
-    assert [one["new"] for one in known] == [False] * 4 and [one["new"] for one in fresh] == [True] * 4
+    # the entry without answers was not published by 0.1.0
+    assert [one["new"] for one in known] == [False] * 4 + [True] * 2
+    assert [one["new"] for one in fresh] == [True] * 6
     assert [one["digest"] for one in known] == [one["digest"] for one in fresh]
     assert fresh[0]["digest"].startswith("db1402c2")
 
 
 def test_an_open_round_is_played_to_its_end(mb, old):
     found = json.loads(mb("leaderboard", "round", "verify", "rounds/spring", "--json").out)
-    assert found == {"entries": 2, "revealed": False, "problems": []}
+    assert found == {"entries": 2, "revealed": False, "problems": [], "unanswered": []}
     secret = ("--secret", "secrets/spring.json")
     (old / "new.bin").write_bytes(b"new weights")
     entry = ("leaderboard", "round", "challenge", "rounds/spring", "--weights", "new.bin", "--model", "new")
@@ -487,7 +525,8 @@ def test_an_open_round_is_played_to_its_end(mb, old):
     mb("leaderboard", "round", "close", "rounds/spring")
     mb("leaderboard", "round", "reveal", "rounds/spring", *secret)
     found = json.loads(mb("leaderboard", "round", "verify", "rounds/spring", "--json").out)
-    assert found == {"entries": 3, "revealed": True, "problems": []}
+    silent = ["theirs (host): 0 of 1 entries answered"]
+    assert found == {"entries": 3, "revealed": True, "problems": [], "unanswered": silent}
     scores = {(entry, split): count for (entry, _, split), count in right(mb, "rounds/spring").items()}
     assert scores["e1", "interpolate"] == 11 and scores["e1", "extrapolate"] == 4  # answered in 0.1.0
     assert scores["e2", "interpolate"] == 0 and scores["e2", "extrapolate"] == 0  # never answered

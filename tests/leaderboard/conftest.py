@@ -174,6 +174,20 @@ def run(tmp_path, task):
 
 
 @pytest.fixture
+def core_run(tmp_path):
+    """Make a run directory with answers to all rows of the sums of the season core-1, as `run` does."""
+    count = iter(range(1_000_000))
+    made = make_task("addition")
+    sizes = {"train": 1000, "interpolate": 2000, "extrapolate": 2000}
+
+    def make(wrong=0, **changes):
+        document = manifest(made, sizes, **changes)
+        return write_run(tmp_path / f"core{next(count)}", document, replaced(right(made, sizes), wrong))
+
+    return make
+
+
+@pytest.fixture
 def board(tmp_path):
     return tmp_path / "board.sqlite"
 

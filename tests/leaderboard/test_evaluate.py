@@ -163,6 +163,8 @@ def test_a_dry_run_asks_nothing(place):
             "has no season 'sealed'. Add it: `mathbench leaderboard season add",
         ),
         (("runs/a", "--season", "other.toml"), "another season tiny; a season never changes"),
+        (("runs/a", "--season", "tiny", "--name", "Exact_Solver"), "the name 'Exact_Solver' is reserved"),
+        (("runs/a", "--season", "tiny", "--name", "é"), "the name of a model must be"),
     ],
 )
 def test_wrong_words_are_one_line(place, words, said):
@@ -172,6 +174,7 @@ def test_wrong_words_are_one_line(place, words, said):
     Path("sealed.toml").write_text(seal + TEXT.replace('"tiny"', '"sealed"').replace("seed = 0", ""))
     error = evaluate(*words, code=2)
     assert said in error and "Traceback" not in error
+    assert not Path("runs/a/seasons").exists()  # nothing is answered before
 
 
 def test_the_answers_count_in_the_season_of_the_board(place):

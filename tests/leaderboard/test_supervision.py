@@ -86,6 +86,13 @@ def test_reported_floors_are_ignored(task):
     assert floors == {"constant": 0, "copy-operand": 0.05}
 
 
+@pytest.mark.parametrize("name", ["constant", "exact-solver"])
+def test_a_floor_on_a_board_of_an_earlier_version_is_no_model(task, name):
+    board = [kept(task, 40, 1, baseline=name), kept(task, 36, 2, baseline="a")]
+    assert shown(tables_of(board)) == {None: [(1, "a")]}
+    assert [record.summary.model for record in ranked(board).open] == [name]
+
+
 def test_a_claim_of_no_training_does_not_make_a_floor(tmp_path, task, season_board):
     """Or anybody could set the floor to 100 %."""
     own = {"version": 3, "season": "small", "model": {"name": "a-model"}}

@@ -67,7 +67,15 @@ NEW = {
     "model": MODEL,
     "training": TRAINING,
 }
-SENT_3 = SENT | NEW | STATED
+ENTRY_OF_ROUND = {
+    "name": "winter",
+    "entry": "e1",
+    "receipt": "0" * 64,
+    "number": 1,
+    "entries": 2,
+    "answered": 1,
+}
+SENT_3 = SENT | NEW | STATED | {"round": ENTRY_OF_ROUND}
 PROOF = Proof("all numbers", True, "0" * 64)
 CHECKED = CheckResult({"interpolate": RESCORED}, {"interpolate": SCORE}, ("one",), PROOF)
 KEPT = SubmissionRecord(
@@ -81,8 +89,8 @@ CHALLENGE = {
     "model": "mine",
     "weights_sha256": "1" * 64,
     "questions_digest": "2" * 64,
+    "submitter": "ada",
 }
-OPTIONAL = ("proof", "submitter", "wrong_answers_sha256")
 EXAMPLES = {
     "score": (schema.SCORE, SCORE.to_json()),
     "split score": (schema.SPLIT_SCORE, SPLIT.to_json()),
@@ -163,7 +171,10 @@ def test_a_result_writes_the_keys_of_its_definition():
 def test_the_server_describes_the_same_keys():
     responses = pytest.importorskip("mathbench.leaderboard.server.responses")
     described = responses.SubmissionReply.model_json_schema()
-    assert set(described["properties"]) == set(KEPT.to_json()) == {*described["required"], *OPTIONAL}
+    # files of wrong answers are in folders only
+    served = dataclasses.replace(KEPT, wrong_answers=None).to_json()
+    assert set(described["properties"]) == set(served) == {*described["required"], "proof"}
+    responses.SubmissionReply.model_validate(served)
     split = responses.SplitScoreReply.model_json_schema()
     assert split["required"] == list(split["properties"]) == list(RESCORED.to_json())
     receipt = Receipt("0" * 64, "b", True, 1, "re-scored", "m", "t", {"interpolate": RESCORED}, ())
@@ -273,8 +284,10 @@ def one_of(*options):
     return {"anyOf": list(options)}
 
 
-def event(kind, **fields):
-    return record(event=like(kind, 20), at=TIME, previous=DIGEST, **fields)
+def event(kind, later=(), **fields):
+    """An event; logs of earlier versions lack its later fields."""
+    described = record(event=like(kind, 20), at=TIME, previous=DIGEST, **fields)
+    return described | {"properties": described["properties"] | dict(later)}
 
 
 NULL, TRUTH = {"type": "null"}, {"type": "boolean"}
@@ -319,6 +332,12 @@ DESCRIBED = {
         lambda: log.EVENTS["open"],
         event(
             "open",
+            {
+                "entries_per_submitter": integer(1),
+                "sizes_by_task": of_map(of_map(integer(1, 1_000_000), JUDGED)),
+                "opens": TIME,
+                "season": record(name=like("[a-z0-9][a-z0-9-]*", 40), digest=DIGEST),
+            },
             name=text(100),
             commitment=DIGEST,
             tasks=of_list(TASK_SPEC, 100),
@@ -329,7 +348,14 @@ DESCRIBED = {
     ),
     "challenge": (
         lambda: log.EVENTS["challenge"],
-        event("challenge", entry=ENTRY, model=text(200), weights_sha256=DIGEST, questions_digest=DIGEST),
+        event(
+            "challenge",
+            {"submitter": one_of(text(50), NULL)},
+            entry=ENTRY,
+            model=text(200),
+            weights_sha256=DIGEST,
+            questions_digest=DIGEST,
+        ),
     ),
     "answer": (
         lambda: log.EVENTS["answer"],

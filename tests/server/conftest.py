@@ -32,7 +32,7 @@ from mathbench.leaderboard.store.board import Board
 from tests.conftest import absent
 from tests.leaderboard import conftest as runs
 
-board, run, task = runs.board, runs.run, runs.task  # the same run directories
+board, run, task, core_run = runs.board, runs.run, runs.task, runs.core_run  # the same run directories
 
 
 def _programs():

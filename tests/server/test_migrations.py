@@ -33,6 +33,7 @@ SUBMISSIONS = (
     "digest, submitted, badge, withdrawn, task_id, task_name, model, framework, manifest, differences, "
     "predictions_digest, packed"
 )
+SCORES = "digest, split, position, n, correct, solver_n, solver_correct, strata"
 PROCESSES = 4
 KINDS = {"sqlite": {"bytes": "BLOB", "id": "INTEGER"}, "postgresql": {"bytes": "BYTEA", "id": "SERIAL"}}
 
@@ -48,7 +49,7 @@ def old_board(url, kept_on=None):
             connection.exec_driver_sql(f"ATTACH '{kept_on}' AS other")
             connection.exec_driver_sql("BEGIN")
             connection.exec_driver_sql(f"INSERT INTO submissions SELECT {SUBMISSIONS} FROM other.submissions")
-            connection.exec_driver_sql("INSERT INTO scores SELECT * FROM other.scores")
+            connection.exec_driver_sql(f"INSERT INTO scores SELECT {SCORES} FROM other.scores")
             columns = "id, at, digest, outcome, message"
             connection.exec_driver_sql(f"INSERT INTO attempts SELECT {columns} FROM other.attempts")
     engine.dispose()

@@ -7,6 +7,8 @@ import pyarrow as pa
 import pytest
 
 from mathbench.families import task as make_task
+from mathbench.leaderboard.ranking.macro import ModelKey
+from mathbench.leaderboard.ranking.pairs import model_id
 from mathbench.leaderboard.seasons.files import parse_season
 from mathbench.leaderboard.site import address
 from mathbench.leaderboard.store.board import Board
@@ -198,6 +200,7 @@ def pages(board_server, tasks):
     """One page of every kind."""
     prime = made("prime")
     first, second = (board_server.digests[name, "addition"] for name in ("lstm-seq2seq", "stranger"))
+    models = [model_id(ModelKey(None, name, None, "torch", "")) for name in ("lstm-seq2seq", "transformer")]
     return {
         "overview": address.OVERVIEW,
         "models": address.MODELS,
@@ -211,6 +214,8 @@ def pages(board_server, tasks):
         "hostile model": address.of_model("stranger", HOSTILE),
         "compare": address.COMPARE,
         "pair": address.of_pair(first, second),
+        "models pair": address.of_models(*models),
+        "task pair": address.of_models(*models, "sums"),
         "rounds": address.ROUNDS,
         "round": address.of_round("winter"),
         "submit": address.SUBMIT,

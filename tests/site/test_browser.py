@@ -37,7 +37,7 @@ def sorted_by(visitor):
 
 
 def pick(visitor, which):
-    boxes = visitor.seen("form.picks")[0].find_elements("css selector", "input[name=id]")
+    boxes = visitor.seen("form.picks")[0].find_elements("css selector", "input[name=model]")
     boxes[which].click()
     return boxes
 
@@ -216,18 +216,50 @@ def test_two_ticked_models_are_compared(visitor, tasks):
     boxes[1].click()
     assert not boxes[1].is_selected()
     visitor.leaves(button.click)
-    assert visitor.at.startswith("compare/") and "McNemar p = " in visitor.one(".verdict").text
+    assert (
+        visitor.at.startswith("compare/tasks/sums/") and "corrected for the " in visitor.one(".verdict").text
+    )
+    visitor.leaves(visitor.link("single rows").click)
+    assert "McNemar p = " in visitor.one(".verdict").text
     assert visitor.seen("table.rows tbody tr td.right") and visitor.seen("table.rows tbody tr td.wrong")
 
 
-def test_a_wrong_id_is_answered_with_an_alert(visitor):
+def choose(visitor, name, place):
+    """Choose a model of the form by its name."""
+    options = visitor.all("select[name=model]")[place].find_elements("css selector", "option")
+    next(option for option in options if option.text.startswith(f"{name},")).click()
+
+
+def test_two_models_are_chosen_by_name(visitor):
     visitor.open("compare.html")
-    for box in visitor.all("input[name=id]"):
-        box.send_keys("0123456789ab")
-    visitor.leaves(visitor.one("form.filter button").click)
-    alert = visitor.one("[role=alert]").text
-    assert "0123456789ab" in alert and "\n" not in alert
-    assert [box.get_attribute("value") for box in visitor.all("input[name=id]")] == ["0123456789ab"] * 2
+    choose(visitor, "lstm-seq2seq", 0)
+    choose(visitor, "transformer", 1)
+    visitor.leaves(visitor.one("form.chooser button").click)
+    assert (
+        visitor.at.startswith("compare/models/") and visitor.one("h1").text == "lstm-seq2seq and transformer"
+    )
+    visitor.leaves(visitor.link("sums").click)
+    assert visitor.at.startswith("compare/tasks/sums/")
+
+
+def test_one_model_chosen_twice_is_answered_with_an_alert(visitor):
+    visitor.open("compare.html")
+    for place in (0, 1):
+        choose(visitor, "lstm-seq2seq", place)
+    visitor.leaves(visitor.one("form.chooser button").click)
+    assert visitor.one("[role=alert]").text == "Choose two different models of the season."
+    assert len(visitor.all("select[name=model] option:checked")) == 2
+    assert all(
+        option.text.startswith("lstm-seq2seq") for option in visitor.all("select[name=model] option:checked")
+    )
+
+
+def test_addresses_with_ids_of_submissions_still_work(visitor, board_server):
+    ids = [board_server.digests[name, "addition"][:12] for name in ("lstm-seq2seq", "transformer")]
+    visitor.open(f"compare.html?id={ids[0]}&id={ids[1]}")
+    assert visitor.at == f"compare/{ids[0]}-{ids[1]}.html" and "McNemar p = " in visitor.one(".verdict").text
+    visitor.open(f"compare.html?id=0123456789ab&id={ids[1]}")
+    assert "0123456789ab" in visitor.one("[role=alert]").text
 
 
 def test_an_unknown_page_leads_home(visitor):

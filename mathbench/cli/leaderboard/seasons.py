@@ -28,6 +28,8 @@ def register(leaderboard: typer.Typer) -> None:
 def listing(board: BoardOption = None, as_json: Json = False) -> None:
     """List the seasons of a board.
 
+    These are the ones that come with mathbench, and those that its host added.
+
     Examples:
       mathbench leaderboard season list
 
@@ -52,15 +54,17 @@ def show(
 ) -> None:
     """Show the rules, tasks and rows of a season.
 
+    A model is ranked in a season once it has answered all rows of a task.
+
     Examples:
       mathbench leaderboard season show core-1
 
       mathbench leaderboard season show winter.toml --json
     """
     from mathbench.errors import did_you_mean
-    from mathbench.leaderboard.seasons.files import load_season
+    from mathbench.leaderboard.seasons.files import available, load_season
 
-    known = {} if name.endswith(".toml") else _known(board)
+    known = {} if name.endswith(".toml") or name in available() else _known(board)
     if known and name not in known:
         raise InputError(f"the board has no season '{name}'. {did_you_mean(name, known)}")
     season = known[name] if known else load_season(name)

@@ -1,4 +1,4 @@
-"""Comparisons of the ranked models of a season: on one task and over tasks, with p-values corrected as in the rankings."""
+"""Comparisons of the models of a season, on one task and over tasks, with p-values corrected as in the rankings."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence

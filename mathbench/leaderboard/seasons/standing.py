@@ -6,6 +6,7 @@ from functools import cached_property
 
 from mathbench.errors import InputError
 from mathbench.hashing import check_seed
+from mathbench.leaderboard.names import reserved_names
 from mathbench.leaderboard.seal import entry_seed
 from mathbench.leaderboard.seasons.season import Sealed, Season, SeasonTask, rows_key
 from mathbench.leaderboard.submission_manifest import ManifestSummary
@@ -34,7 +35,12 @@ class Standing:
 
 
 def standing(record: SubmissionRecord, season: Season) -> Standing | None:
-    """Where a submission stands in a season; None for an open submission, which has no rank there."""
+    """Where a submission stands in a season; None for an open submission, which has no rank there.
+
+    Boards of earlier versions have runs of floors and of the exact solver, which are no models.
+    """
+    if record.owner_key[1] in reserved_names():
+        return None
     if (task := answered_task(record.summary, season)) is None or not _in_time(record, season):
         return None
     if record.summary.external_data and not season.external_data:

@@ -108,10 +108,12 @@ class SplitScoreReply(RootModel[Annotated[JsonObject, Described(schema.RESCORED_
     """The score of one split, with its strata."""
 
 
-# all keys are present in a response except for the proof, and the scores are recomputed ones
+# all keys are present in a response except for the proof, the scores are recomputed ones, and only folders have files
+# of wrong answers
+_ABSENT = ("proof", "wrong_answers_sha256")
 _RECORD = Record(
     {
-        **{name: field for name, field in RECORD.all_fields.items() if name != "proof"},
+        **{name: field for name, field in RECORD.all_fields.items() if name not in _ABSENT},
         "scores": MapOf(schema.RESCORED_SPLIT, SPLITS),
         "solver": MapOf(schema.SCORE, SPLITS),
     },

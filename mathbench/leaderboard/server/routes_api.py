@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as InPath
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.ranking.rank import TableFilters
+from mathbench.leaderboard.ranking.rank import TableFilters, open_tables
 from mathbench.leaderboard.ranking.render import tables_json
 from mathbench.leaderboard.server import queries, responses, uploads
 from mathbench.leaderboard.server.access import admit, authenticate
@@ -73,17 +73,23 @@ def board(
     framework: Annotated[str | None, _WORD] = None,
     split: Annotated[str | None, _WORD] = None,
     sort: Annotated[str, _WORD] = "score",
+    open_only: Annotated[bool, Query(alias="open")] = False,
 ) -> Response:
-    """One table per task and split, with ranks, intervals, floors and the exact solver.
+    """One table per task, split and supervision of the season, with ranks, intervals, floors and the exact solver.
+
+    With `open=true` the open submissions instead, which have no ranks.
 
     The response has an ETag; with `If-None-Match` it is 304 while the board has not changed.
     """
     state, filters = request.app.state, TableFilters(task, framework, split, sort)
     site = state.current.site()
-    body = state.tables.get(
-        site, filters, lambda: json_bytes(tables_json(site.snapshot.filtered_tables(filters), state.name))
-    )
-    return etag_response(request, body)
+    snapshot = site.snapshot
+
+    def make() -> bytes:
+        tables = open_tables(snapshot.board.open, filters) if open_only else snapshot.filtered_tables(filters)
+        return json_bytes(tables_json(tables, state.name))
+
+    return etag_response(request, state.tables.get(site, (filters, open_only), make))
 
 
 @api.get(

@@ -1,7 +1,7 @@
 """The pages that compare two models with all their training seeds: over all tasks of the season, and on one task."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -20,12 +20,13 @@ from mathbench.scores.results import Score
 MAX_MODELS = 6  # the best models of a task, of which exported pages compare every pair
 MAX_SEASON_MODELS = 10  # the same over all tasks
 MAX_STRATA = 60  # rows of the table of strata; with more, lengths are shown instead
+HasPage = Callable[[str], bool]  # whether a site has the page at an address
 COLUMNS = ("task", "split", "first", "second", "difference", "low", "high", "p", "corrected_p", "pairs")
 
 
 @dataclass(frozen=True)
 class TaskLine:
-    """The comparison on one task."""
+    """The comparison on one task, and the address of its page; empty where there is none."""
 
     task: SeasonTask
     address: str
@@ -64,12 +65,22 @@ class SplitComparison:
 
 
 def season_page(
-    comparisons: Comparisons, first: RankedModel, second: RankedModel, context: PageContext
+    comparisons: Comparisons,
+    first: RankedModel,
+    second: RankedModel,
+    context: PageContext,
+    has_page: HasPage = lambda path: True,
 ) -> Page:
-    """Render the comparison over all tasks."""
-    splits = [
-        found for split in SCORED_SPLITS if (found := _compare(comparisons, split, first, second)).lines
-    ]
+    """Render the comparison over all tasks.
+
+    Args:
+        comparisons: of the board.
+        first, second: the models.
+        context: of the site.
+        has_page: whether the site has a page.
+    """
+    compared = [_compare(comparisons, split, first, second, has_page) for split in SCORED_SPLITS]
+    splits = [found for found in compared if found.lines]
     return render_page(
         "compare_models.html",
         context,
@@ -109,12 +120,17 @@ def _row(task: str, split: str, r: PairResult) -> tuple[object, ...]:
 
 
 def _compare(
-    comparisons: Comparisons, split: str, first: RankedModel, second: RankedModel
+    comparisons: Comparisons,
+    split: str,
+    first: RankedModel,
+    second: RankedModel,
+    has_page: HasPage = lambda path: True,
 ) -> SplitComparison:
     lines = []
     for task in comparisons.common_tasks(split, first, second):
         if (result := comparisons.on_task(task.name, split, first, second)) is not None:
-            lines.append(TaskLine(task, address.of_models(first.id, second.id, task.name), result))
+            at = address.of_models(first.id, second.id, task.name)
+            lines.append(TaskLine(task, at if has_page(at) else "", result))
     ends = [max(abs(line.result.low), abs(line.result.high)) for line in lines]
     total = comparisons.over_tasks(split, first, second)
     return SplitComparison(split, total, tuple(lines), _extent(max(ends, default=1.0)))
@@ -172,6 +188,7 @@ def task_page(
     second: RankedModel,
     context: PageContext,
     rows: str = "",
+    has_page: HasPage = lambda path: True,
 ) -> Page:
     """Render the comparison on one task.
 
@@ -181,7 +198,9 @@ def task_page(
         first, second: models that answered it.
         context: of the site.
         rows: the address of the page with single rows; empty where there is none.
+        has_page: whether the site has a page.
     """
+    whole = address.of_models(first.id, second.id)
     return render_page(
         "compare_task.html",
         context,
@@ -194,6 +213,7 @@ def task_page(
         splits=[_on_split(comparisons, task, split, first, second) for split in task.rows],
         seeds=[len(model.entries[task.name].records) for model in (first, second)],
         rows=rows,
+        whole=whole if has_page(whole) else "",
     )
 
 
@@ -218,8 +238,10 @@ def _on_split(
 def _counts(
     comparisons: Comparisons, task: SeasonTask, split: str, first: RankedModel, second: RankedModel
 ) -> dict[str, float]:
-    """The rows by who has them right, as means over pairs of training seeds."""
+    """The rows by who has them right, as means over pairs of training seeds; none where both answered other rows."""
     board = comparisons.board
+    if board.season.independent:
+        return {}
     one, two = (board.right(m.entries[task.name], split).mean(axis=0) for m in (first, second))
     shares = {
         "both": one * two,

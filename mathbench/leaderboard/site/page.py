@@ -80,7 +80,7 @@ def _environment() -> Environment:
         "count": words.count,
         "span": words.span,
         "duration": words.duration,
-        "points": words.points,
+        "signed_points": words.signed_points,
         "sum_of_values": lambda counts: sum(counts.values()),
     }
     environment.filters["model_address"] = lambda entry: address.of_model(

@@ -110,7 +110,7 @@ class PageSet:
         for at in self.snapshot.models:
             yield from (at, address.of_data(at, "results"))
         yield from self._proof_paths()
-        for at in model_comparison_page.pairs(self.snapshot, self.comparisons):
+        for at in self._model_pairs:
             yield from (at, at.replace(".html", ".csv"))
         for first, second in self._row_pairs:
             at = f"compare/{first}-{second}"
@@ -203,7 +203,7 @@ class PageSet:
             return task_page.strata_data(group)
         if what:
             return task_page.ranking_data(group, what)
-        return task_page.page(group, self.context, filters, self.comparisons)
+        return task_page.page(group, self.context, filters, self.comparisons, self._has_pair)
 
     def _model(self, path: str, _: Filters) -> Page | None:
         at, what = _parsed(path)
@@ -222,6 +222,15 @@ class PageSet:
         return round_page.data(found) if what else round_page.page(at, found, self.context)
 
     @cached_property
+    def _model_pairs(self) -> dict[str, None]:
+        """The addresses of the comparisons of models in exported pages."""
+        return dict.fromkeys(model_comparison_page.pairs(self.snapshot, self.comparisons))
+
+    def _has_pair(self, path: str) -> bool:
+        """Whether there is a page that compares two models; a server makes any of them."""
+        return self.context.served or path in self._model_pairs
+
+    @cached_property
     def _row_pairs(self) -> dict[tuple[str, str], None]:
         """The starts of the digests of submissions whose answers exported pages compare row by row."""
         found = comparison_page.pairs(self.snapshot) if self._load_predictions else ()
@@ -234,16 +243,17 @@ class PageSet:
             return None
         name, first, second = found
         data = path.endswith(".csv")
+        if not name and data:
+            return model_comparison_page.season_data(self.comparisons, first, second)
         if not name:
-            pair = (self.comparisons, first, second)
-            if data:
-                return model_comparison_page.season_data(*pair)
-            return model_comparison_page.season_page(*pair, self.context)
+            both = (self.comparisons, first, second)
+            return model_comparison_page.season_page(*both, self.context, self._has_pair)
         task = self.snapshot.season.task(name)
         if data:
             return model_comparison_page.task_data(self.comparisons, task, first, second)
         rows = self._rows_address(model_comparison_page.single_rows(task, first, second))
-        return model_comparison_page.task_page(self.comparisons, task, first, second, self.context, rows)
+        pair = (self.comparisons, task, first, second)
+        return model_comparison_page.task_page(*pair, self.context, rows, self._has_pair)
 
     def _rows_address(self, pair: tuple[SubmissionRecord, SubmissionRecord] | None) -> str:
         """The address of a comparison row by row; empty where there is none."""

@@ -46,7 +46,7 @@ def page(seasons: Sequence[Season], context: PageContext) -> Page:
 
 def example(season: Season) -> str:
     """A program that answers the questions of a season and writes a submission."""
-    text = files(__package__).joinpath("templates", "example.py").read_text(encoding="utf-8")
+    text = files(__package__).joinpath("templates", "example.py.txt").read_text(encoding="utf-8")
     return text.replace(CORE, season.name)
 
 

@@ -1,6 +1,6 @@
 """A task's page: the task in words, rankings with paired comparisons, and exact match by properties of questions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from mathbench.leaderboard.ranking.detectable import detectable_difference
@@ -134,8 +134,22 @@ class Detectable:
     found: tuple[tuple[float, float, float], ...]
 
 
-def page(group: TaskGroup, context: PageContext, filters: Filters, comparisons: Comparisons) -> Page:
-    """Render a task's page."""
+def page(
+    group: TaskGroup,
+    context: PageContext,
+    filters: Filters,
+    comparisons: Comparisons,
+    has_page: Callable[[str], bool] = lambda path: True,
+) -> Page:
+    """Render a task's page.
+
+    Args:
+        group: the task.
+        context: of the site.
+        filters: what is shown.
+        comparisons: of the board.
+        has_page: whether the site has a page.
+    """
     best = task_strata.leading(group)
     tables = [table for split in SCORED_SPLITS for table in group.tables.get(split, [])]
     rankings = [ranking(group, table, filters, comparisons) for table in tables]
@@ -146,12 +160,14 @@ def page(group: TaskGroup, context: PageContext, filters: Filters, comparisons: 
         group.address,
         group=group,
         words=task_words(group),
+        has_page=has_page,
         season=comparisons.board.season,
         rankings=rankings,
         complete=all(found.complete for found in rankings),
         filters=filters,
         badges=BADGES,
         supervisions=[(supervision_word(s), SUPERVISIONS[s]) for s in _supervisions(tables)],
+        stated=any(table.supervision is not None for table in tables),
         frameworks=sorted({entry.summary.framework or "none" for entry in group.active}),
         detectable=list(_detectable(group)),
         withdrawn=[entry for entry in reversed(group.records) if entry.withdrawn is not None],

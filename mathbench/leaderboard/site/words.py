@@ -1,5 +1,7 @@
 """Numbers as short text."""
 
+MINUS = "\N{MINUS SIGN}"
+
 
 def ordinal(number: int) -> str:
     """A place in words.
@@ -43,11 +45,11 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.3g} min" if seconds < 3600 else f"{seconds / 3600:.3g} h"
 
 
-def points(difference: float) -> str:
+def signed_points(difference: float) -> str:
     """A difference of shares in percentage points; the sign of a difference that rounds to zero is left out.
 
-    >>> points(0.0123), points(-0.0004), points(-0.00001)
-    ('+1.23', '−0.04', '0.00')
+    >>> signed_points(0.0123), signed_points(-0.0004) == f"{MINUS}0.04", signed_points(-0.00001)
+    ('+1.23', True, '0.00')
     """
-    shown = f"{100 * difference:+.2f}".replace("-", "−")
+    shown = f"{100 * difference:+.2f}".replace("-", MINUS)
     return shown[1:] if shown[1:] == "0.00" else shown
