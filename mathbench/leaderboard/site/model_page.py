@@ -6,7 +6,7 @@ from statistics import fmean
 
 from mathbench.leaderboard.ranking.entries import TaskEntry, attempt_numbers
 from mathbench.leaderboard.ranking.macro import MacroAverage
-from mathbench.leaderboard.ranking.tables import Entry, RankTable, grouped
+from mathbench.leaderboard.ranking.tables import SORTS, Entry, RankTable, grouped
 from mathbench.leaderboard.site import charts, error_axis, facets, task_strata
 from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, ModelGroup, Snapshot, TaskGroup
@@ -28,7 +28,7 @@ class Result:
     @property
     def of(self) -> int:
         """The number of ranked models in the ranking."""
-        return sum(line.rank is not None for line in self.table.lines)
+        return self.table.ranked
 
 
 @dataclass(frozen=True)
@@ -149,14 +149,14 @@ def _curves(snapshot: Snapshot, group: ModelGroup) -> list[tuple[str, task_strat
 
 def _lines(task: TaskGroup, group: ModelGroup, split: str) -> Iterator[Entry]:
     """The lines of a model in the rankings of a split, best first."""
-    for table in task.tables.get(split, []):
-        yield from (line for line in table.lines if group.digests.intersection(line.submissions))
+    found = (task.places.get(split, {}).get(digest) for digest in group.digests)
+    lines = {line.submissions: line for _, line in filter(None, found)}
+    yield from sorted(lines.values(), key=SORTS["score"])
 
 
 def attempts(snapshot: Snapshot, group: ModelGroup) -> Iterator[Attempt]:
     """All submissions of a model, newest first, with the number of the attempt and what became of it."""
     board = snapshot.board
-    entries = {record.digest: entry for entry in board.entries for record in entry.records}
     numbers: dict[str, tuple[int, int]] = {}
     placed = [board.standings[r.digest] for r in group.records if r.digest in board.standings]
     same_model = grouped(placed, lambda p: (p.task.name, p.record.owner_key, p.record.summary.supervision))
@@ -165,7 +165,7 @@ def attempts(snapshot: Snapshot, group: ModelGroup) -> Iterator[Attempt]:
         numbers |= {digest: (number, max(found.values())) for digest, number in found.items()}
     for record in reversed(group.records):
         number, of = numbers.get(record.digest, (0, 0))
-        state = _state(snapshot, record, entries.get(record.digest))
+        state = _state(snapshot, record, board.entry_of.get(record.digest))
         yield Attempt(record, snapshot.by_digest[record.digest], number, of, state)
 
 
@@ -218,10 +218,11 @@ def results(snapshot: Snapshot, group: ModelGroup, split: str) -> Iterator[Resul
     answered = {snapshot.by_digest[record.digest].address for record in group.records}
     for tasks in _in_order(snapshot, answered):
         floor = tasks.floor(split) if tasks.tables.get(split) else None
-        for table in tasks.tables.get(split, []):
-            for line in table.lines:
-                if group.digests.intersection(line.submissions):
-                    yield Result(tasks, table, line, floor)
+        places = (tasks.places.get(split, {}).get(record.digest) for record in group.records)
+        found = {line.submissions: (table, line) for table, line in filter(None, places)}
+        tables = tasks.tables.get(split, [])
+        in_order = sorted(found.values(), key=lambda f: (tables.index(f[0]), SORTS["score"](f[1])))
+        yield from (Result(tasks, table, line, floor) for table, line in in_order)
 
 
 def _in_order(snapshot: Snapshot, addresses: Iterable[str]) -> list[TaskGroup]:
