@@ -9,13 +9,13 @@ from mathbench.leaderboard.ranking.entries import TaskEntry
 from mathbench.leaderboard.ranking.macro import ModelKey, model_key
 from mathbench.leaderboard.ranking.paired import LEVEL, PairedTests, compare_over_tasks
 from mathbench.leaderboard.ranking.ranked_board import RankedBoard
+from mathbench.leaderboard.ranking.shared_ranks import MAX_COMPARED
 from mathbench.leaderboard.ranking.tables import grouped
 from mathbench.leaderboard.seasons.season import SeasonTask
 from mathbench.leaderboard.submission import canonical_json
 from mathbench.leaderboard.submission_manifest import Supervision
 
 ID_DIGITS = 12  # of a model in an address
-MAX_COMPARED = 300  # models of a ranking that are compared with each other, as in the rankings
 
 
 def model_id(key: ModelKey) -> str:
