@@ -70,8 +70,8 @@ class BestModels:
 
     @property
     def by_group(self) -> dict[str, list[TaskBest]]:
-        """The tasks by group of the season."""
-        return grouped(self.tasks, lambda task: task.group.kind)
+        """The tasks that have a best model, by group of the season."""
+        return grouped((task for task in self.tasks if task.winners), lambda task: task.group.kind)
 
     @property
     def supervisions(self) -> list[Supervision]:

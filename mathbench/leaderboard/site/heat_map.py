@@ -63,10 +63,10 @@ class HeatMap:
 
 
 def heat_map(snapshot: Snapshot, split: str) -> HeatMap:
-    """The heat map of a split, with the models that answered most tasks, the best first."""
+    """The heat map of a split: the tasks with entries, and the models that answered most of them, the best first."""
     models = snapshot.season_models[split]
     chosen = [m for same in by_supervision(models[:MAX_MODELS]).values() for m in same]
-    groups = [group for group in snapshot.season_groups if split in group.tables]
+    groups = [group for group in snapshot.season_groups if split in group.tables and group.lines[split]]
     rows = grouped(groups, lambda group: group.kind)
     return HeatMap(
         split,
