@@ -243,3 +243,17 @@ def test_the_first_attempt_of_a_seed_counts(board, run):
     for given in (records, records[::-1]):
         assert _runs(given, "lstm-seq2seq") == [[records[0]]]
     assert _runs([*records, replace(records[0], withdrawn="a mistake")], "lstm-seq2seq") == [[records[0]]]
+
+
+def test_long_tables_are_cut_and_say_so(cli, season_board, board, monkeypatch, run):  # noqa: F811
+    from mathbench.cli.leaderboard import show
+
+    monkeypatch.setattr(show, "MAX_LINES", 1)
+    for name in ("a", "b", "c"):
+        submit_run(run(baseline=name, recipe={"name": name}), board)
+    words = ("leaderboard", "show", "--open", "--split", "interpolate", "--board", board)
+    _, out, err = cli(*words)
+    assert "2 more lines: --all prints them" in err and sum(f" {name} " in out for name in "abc") == 1
+    _, out, err = cli(*words, "--all")
+    assert "more lines" not in err and all(f" {name} " in out for name in "abc")
+    assert len(json.loads(cli(*words, "--json")[1])["tables"][0]["lines"]) == 3

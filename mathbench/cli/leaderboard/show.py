@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from mathbench.leaderboard.ranking.ranked_board import RankedBoard
     from mathbench.leaderboard.ranking.tables import RankTable
     from mathbench.leaderboard.submission_record import SubmissionRecord
+
+
+MAX_LINES = 100  # of a table on a terminal
 
 
 def register(leaderboard: typer.Typer) -> None:
@@ -59,6 +63,9 @@ def show(
         bool, typer.Option("--revised", help="Leave out models that state no revision.")
     ] = False,
     plot: Annotated[bool, typer.Option("--plot", help="Draw bars with intervals, for one task.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Print all lines of a table, not only the first 100.")
+    ] = False,
     withdrawn: Annotated[
         bool, typer.Option("--withdrawn", help="List withdrawn submissions and the reasons.")
     ] = False,
@@ -92,11 +99,12 @@ def show(
         raise InputError("--group goes with --macro.")
     filters = TableFilters(task, framework, split, sort, badge, internal, revised)
     if macro:
-        _show_averages(board, season, filters, group, as_json)
+        _show_averages(board, season, filters, group, as_json, None if every else MAX_LINES)
     elif withdrawn:
         _show_withdrawn(board, task, as_json)
     else:
-        _show_tables(board, season, filters, open_only, plot, _format(as_json, as_csv, as_markdown))
+        form, maximum = _format(as_json, as_csv, as_markdown), None if every else MAX_LINES
+        _show_tables(board, season, filters, open_only, plot, form, maximum)
 
 
 def _check_one(**given: bool) -> None:
@@ -110,7 +118,13 @@ def _format(as_json: bool, as_csv: bool, as_markdown: bool) -> str:
 
 
 def _show_tables(
-    target: str | None, season: str | None, filters: "TableFilters", open_only: bool, plot: bool, form: str
+    target: str | None,
+    season: str | None,
+    filters: "TableFilters",
+    open_only: bool,
+    plot: bool,
+    form: str,
+    maximum: int | None,
 ) -> None:
     from mathbench.leaderboard.ranking import render
     from mathbench.leaderboard.ranking.rank import open_tables
@@ -130,8 +144,17 @@ def _show_tables(
     else:
         for found in tables:
             draw = rich_plot if plot else render.rich_table
-            out.print(draw(found, out.width, tables))
+            out.print(draw(replace(found, lines=found.lines[:maximum]), out.width, tables))
+            _print_rest(len(found.lines), maximum)
         _print_legend(target, board, tables, open_only)
+
+
+def _print_rest(count: int, maximum: int | None) -> None:
+    """Print how many lines of a table were left out."""
+    if maximum is not None and count > maximum:
+        print_message(
+            f"{count - maximum:,} more lines: --all prints them, and so do --json, --csv and --markdown"
+        )
 
 
 def answered_tables(board: "RankedBoard", filters: "TableFilters") -> "list[RankTable]":
@@ -206,7 +229,12 @@ def _print_proofs(tables: "list[RankTable]") -> None:
 
 
 def _show_averages(
-    target: str | None, season: str | None, filters: "TableFilters", group: str | None, as_json: bool
+    target: str | None,
+    season: str | None,
+    filters: "TableFilters",
+    group: str | None,
+    as_json: bool,
+    maximum: int | None,
 ) -> None:
     from rich.text import Text
 
@@ -240,7 +268,7 @@ def _show_averages(
         "supervision",
         right=columns,
     )
-    for a in found:
+    for a in found[:maximum]:
         row = (
             str(a.rank or ""),
             _named(a.kind, a.model),
@@ -256,6 +284,7 @@ def _show_averages(
         )
         shown.add_row(*(Text(escape_control(cell)) for cell in row))
     out.print(shown)
+    _print_rest(len(found), maximum)
     pairs = "differences, unpaired in a sealed season," if board.season.independent else "paired differences"
     print_message(
         f"weighted mean over tasks; ranks from {pairs} over rows and tasks, shared where they do not "
