@@ -1,7 +1,7 @@
 """How often a table calls equal models different: `python benchmarks/rank_errors.py [--boards N] [--json FILE]`.
 
 Boards of models with equal expected accuracy are simulated as in `tests/leaderboard/test_paired.py`, with random seed
-0. Printed is the share of boards on which any two models differ significantly, which should be at most 5 %; these are the
+0. Printed is the share of boards on which any two models differ significantly, which should be at most 5 %: the
 figures of docs/ranks.md.
 """
 
