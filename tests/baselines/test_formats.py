@@ -57,7 +57,7 @@ def test_the_exact_solver_is_right_everywhere(family, way, tmp_path):
         answer(data.splits["interpolate"]["question"]).to_pylist()
         == data.splits["interpolate"]["answer"].to_pylist()
     )
-    receipt = dry_run(tmp_path)
+    receipt = dry_run(tmp_path, "mine")
     assert not receipt.differences
     assert all(score.total.exact_match == 1 for score in receipt.scores.values())
 
@@ -65,7 +65,7 @@ def test_the_exact_solver_is_right_everywhere(family, way, tmp_path):
 def test_the_board_reads_the_format(tmp_path, monkeypatch):
     data = Data.generate(task("addition", digits=2, format="scratchpad"), SIZES)
     run(RunSpec(baseline("constant"), "none", "", 0), data, RunOptions(tmp_path / "run"))
-    receipt = submit_run(tmp_path / "run", tmp_path / "board.sqlite")
+    receipt = submit_run(tmp_path / "run", tmp_path / "board.sqlite", name="mine")
     claimed = json.loads((tmp_path / "run" / "result.json").read_text())["scores"]["interpolate"]
     assert receipt.scores["interpolate"].total.correct == claimed["correct"] >= claimed["steps"]["correct"]
     assert receipt.task == "addition-base10-digits2-scratchpad" and not receipt.differences
