@@ -95,12 +95,15 @@ def measured(place: Path, options: argparse.Namespace, greedy: bool) -> dict[str
     """The figures of each kind of client."""
     board = Board(place / "board.sqlite")
     secrets = [tokens.create(board, f"honest-{i}") for i in range(options.submitters)]
-    bodies = [honest(place / f"honest-{i}", options.rows, i) for i in range(options.each)]
-    abuse = [body(place / name, *of_greedy) for name, of_greedy in GREEDY.items()]
+    bodies = [
+        [honest(place / f"honest-{i}-{j}", f"model-{i}", options.rows, j) for j in range(options.each)]
+        for i in range(options.submitters)
+    ]
+    abuse = [body(place / name, "greedy", *of_greedy) for name, of_greedy in GREEDY.items()]
     waits = {"submitters": Waits(), "readers": Waits(), "greedy": Waits()}
     stop, clients = Event(), options.submitters + options.readers + GREEDY_CLIENTS
     with served(board.name) as url, ThreadPoolExecutor(clients) as pool:
-        post(url, secrets[0], bodies[0])  # everything is imported
+        post(url, secrets[0], bodies[0][0])  # everything is imported
         if greedy:
             secret = tokens.create(board, "greedy")
             for i in range(GREEDY_CLIENTS):
@@ -108,7 +111,8 @@ def measured(place: Path, options: argparse.Namespace, greedy: bool) -> dict[str
                 pool.submit(push, waits["greedy"], url, secret, order, stop)
             sleep(2)  # its jobs run
         readers = [pool.submit(read, waits["readers"], url, stop, i) for i in range(options.readers)]
-        sent = [pool.submit(submit, waits["submitters"], url, secret, bodies) for secret in secrets]
+        own = zip(secrets, bodies, strict=True)
+        sent = [pool.submit(submit, waits["submitters"], url, *pair) for pair in own]
         for future in sent:
             future.result()
         stop.set()
@@ -117,19 +121,20 @@ def measured(place: Path, options: argparse.Namespace, greedy: bool) -> dict[str
     return {kind: found.figures() for kind, found in waits.items() if len(found.milliseconds) > 1}
 
 
-def honest(folder: Path, rows: int, seed: int) -> tuple[bytes, str]:
-    """The body of a submission to a small task."""
-    return body(folder, "addition", {"digits": 3 + seed % 5}, rows, rows)
+def honest(folder: Path, model: str, rows: int, seed: int) -> tuple[bytes, str]:
+    """The body of a submission to a small task; a model has the name that its token owns."""
+    return body(folder, model, "addition", {"digits": 3 + seed % 5}, rows, rows)
 
 
 def body(
-    folder: Path, name: str, parameters: Mapping[str, Any], requested: int, answered: int
+    folder: Path, model: str, name: str, parameters: Mapping[str, Any], requested: int, answered: int
 ) -> tuple[bytes, str]:
     """The body of a submission with its content type."""
     task = make_task(name, **parameters)
     document = from_anybody(task, {"interpolate": requested, "extrapolate": requested})
     answers = right(task, {"interpolate": answered, "extrapolate": answered})
-    sent = written_by_anybody(folder, document, answers, "predictions.parquet")
+    named = {"model": {"name": model}}
+    sent = written_by_anybody(folder, document, answers, "predictions.parquet", changes=named)
     parts = {"manifest": "submission.json", "predictions": "predictions.parquet"}
     return multipart_body({part: (file, (sent / file).read_bytes()) for part, file in parts.items()})
 
