@@ -90,6 +90,7 @@ def show(
       mathbench leaderboard show --open
     """
     from mathbench.leaderboard.ranking.rank import TableFilters
+    from mathbench.leaderboard.store.bulk import without_collection
 
     _check_one(macro=macro, plot=plot, withdrawn=withdrawn, open=open_only)
     _check_one(json=as_json, csv=as_csv, markdown=as_markdown, plot=plot)
@@ -98,13 +99,15 @@ def show(
     if group is not None and not macro:
         raise InputError("--group goes with --macro.")
     filters = TableFilters(task, framework, split, sort, badge, internal, revised)
-    if macro:
-        _show_averages(board, season, filters, group, as_json, None if every else MAX_LINES)
-    elif withdrawn:
-        _show_withdrawn(board, task, as_json)
-    else:
-        form, maximum = _format(as_json, as_csv, as_markdown), None if every else MAX_LINES
-        _show_tables(board, season, filters, open_only, plot, form, maximum)
+    # the board stays until the command ends
+    with without_collection():
+        if macro:
+            _show_averages(board, season, filters, group, as_json, None if every else MAX_LINES)
+        elif withdrawn:
+            _show_withdrawn(board, task, as_json)
+        else:
+            form, maximum = _format(as_json, as_csv, as_markdown), None if every else MAX_LINES
+            _show_tables(board, season, filters, open_only, plot, form, maximum)
 
 
 def _check_one(**given: bool) -> None:

@@ -14,6 +14,7 @@ from mathbench.leaderboard.site.page_set import PageSet
 from mathbench.leaderboard.site.snapshot import Snapshot
 from mathbench.leaderboard.store.any_board import in_order
 from mathbench.leaderboard.store.board import Board, BoardVersion
+from mathbench.leaderboard.store.bulk import without_collection
 
 # changes; requests to a smaller board wait for its latest state, which takes a fraction of a second
 LARGE_BOARD = 2_000
@@ -74,6 +75,10 @@ class CurrentBoard:
 
     def _read(self) -> None:
         """Read the changes, precompute the slow parts, and then replace the pages."""
+        with without_collection():
+            self._read_changes()
+
+    def _read_changes(self) -> None:
         version = self._current_version()
         old, snapshots = (self._version or (BoardVersion(), ()))[0], self._site.snapshots
         if version[0] != old:

@@ -17,6 +17,7 @@ from mathbench.leaderboard.seasons.files import check_new_season, is_revealed, p
 from mathbench.leaderboard.seasons.references import References, builtin_seasons, parse_references
 from mathbench.leaderboard.seasons.season import Season
 from mathbench.leaderboard.seasons.standing import check_season
+from mathbench.leaderboard.store.bulk import without_collection
 from mathbench.leaderboard.store.database import Database
 from mathbench.leaderboard.store.rows import (
     SCORE_COLUMNS,
@@ -302,7 +303,7 @@ class Board:
             query = query.where(SubmissionRow.digest.in_(digests))
             scores = scores.where(ScoreRow.digest.in_(digests))
             sendings = sendings.where(AttemptRow.digest.in_(digests))
-        with self.transaction() as session:
+        with self.transaction() as session, without_collection():
             sent = {row[0]: (row[1], row[2]) for row in session.execute(sendings)}
             by_digest: dict[str, list[Any]] = {}
             for score in session.execute(scores):
