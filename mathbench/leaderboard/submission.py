@@ -210,7 +210,7 @@ def build_submission(manifest: Manifest, data: bytes, certificate: bytes | None 
         InputError: one line with the reason.
     """
     name, expected = predictions_entry(manifest.document)
-    _check_digest(name, data, expected)
+    check_digest(name, data, expected)
     check_certificate_digest(manifest, certificate)
     shapes = (COLUMNS_WITH_TASK,) if manifest.summary.runnable else (COLUMNS_WITH_TASK, COLUMNS)
     table = read_untrusted(data, name, *shapes)
@@ -231,10 +231,15 @@ def check_certificate_digest(manifest: Manifest, certificate: bytes | None) -> N
         sent = "none" if certificate is None else f"one of {len(certificate):,} bytes"
         raise InputError(f"the manifest names {stated}. Received: {sent}.")
     if entry is not None and certificate is not None:
-        _check_digest(entry[0], certificate, entry[1])
+        check_digest(entry[0], certificate, entry[1])
 
 
-def _check_digest(name: str, data: bytes, expected: str) -> None:
+def check_digest(name: str, data: bytes, expected: str) -> None:
+    """Check that a file is the one that a manifest names.
+
+    Raises:
+        InputError: for another SHA-256.
+    """
     if expected != (found := hashlib.sha256(data).hexdigest()):
         raise InputError(
             f"{name} does not match the manifest: "

@@ -134,6 +134,11 @@ class SubmissionRecord:
         return self.submitter, folded_name(self.summary.model)
 
     @cached_property
+    def seeds_key(self) -> str:
+        """Identifies its training seeds; 0 and "0" are one seed."""
+        return canonical_json({"seeds": [check_seed(seed) for seed in self.summary.seeds]})
+
+    @cached_property
     def model_key(self) -> str:
         """Identifies the submitter, the model, its training and the answered rows, but not the training seed."""
         data = {"seed": check_seed(self.summary.data["seed"]), "sizes": self.summary.data["sizes"]}

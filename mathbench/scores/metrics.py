@@ -34,6 +34,20 @@ def exact_match(predictions: pa.Array, answers: pa.Array) -> Bool:
     return np.asarray(equal.to_numpy(zero_copy_only=False), dtype=bool)
 
 
+def pack_rows(right: Bool) -> bytes:
+    """Which rows are right, as bits.
+
+    >>> unpack_rows(pack_rows(np.array([True, False, True])), 3).tolist()
+    [True, False, True]
+    """
+    return np.packbits(right).tobytes()
+
+
+def unpack_rows(bits: bytes, n: int) -> Bool:
+    """Which of the first n rows are right, bool (n,); the inverse of `pack_rows`."""
+    return np.unpackbits(np.frombuffer(bits, np.uint8), count=n).astype(np.bool_)
+
+
 def characters(predictions: pa.Array, answers: pa.Array) -> float:
     """The share of characters at the right position; missing and surplus characters count as wrong.
 

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.ranking import rank
+from mathbench.leaderboard.ranking import rank, ranked_board
 from mathbench.leaderboard.ranking.entries import entries
+from mathbench.leaderboard.ranking.paired import compare_over_tasks
+from mathbench.leaderboard.ranking.pairs import Comparisons
 from mathbench.leaderboard.ranking.rank import TableFilters, open_tables, season_tables, settings_label
+from mathbench.leaderboard.ranking.ranked_board import Latest
 from mathbench.leaderboard.ranking.tables import Entry
 from mathbench.scores.results import Score
 from mathbench.scores.statistics import interval_bounds, wilson
@@ -346,3 +349,26 @@ def test_settings_are_words_up_to_40_characters():
     text = json.dumps({"a": "x" * 39}, separators=(",", ":"))
     assert settings_label({"a": "x" * 39}) == hashlib.sha256(text.encode()).hexdigest()[:8]
     assert settings_label({"name": 3, "z": 1}) == "name=3 z=1"
+
+
+def test_of_comparisons_the_latest_are_remembered():
+    """A served board changes for as long as it is served, and its memory stays flat."""
+    latest, made = Latest(2), []
+    for key in ("a", "b", "a", "c", "a", "b"):
+        assert latest.get(key, lambda key=key: made.append(key) or key) == key
+    assert made == ["a", "b", "c", "b"]
+
+
+def test_a_ranking_is_compared_once(monkeypatch):
+    filled = Filled()
+    for name, errors in (("a", 3), ("b", 60)):
+        filled.add(name, errors)
+    board, calls = filled.board, []
+    monkeypatch.setattr(
+        ranked_board, "compare_over_tasks", lambda tasks: calls.append(1) or compare_over_tasks(tasks)
+    )
+    for changed in (board, board.updated(board.records)):
+        season_tables(changed, TableFilters(task="sums"))
+        for split in SUMS.rows:
+            Comparisons(changed).ranking("sums", split, None)
+    assert len(calls) == 2

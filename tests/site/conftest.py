@@ -7,8 +7,7 @@ import pyarrow as pa
 import pytest
 
 from mathbench.families import task as make_task
-from mathbench.leaderboard.ranking.macro import ModelKey
-from mathbench.leaderboard.ranking.pairs import model_id
+from mathbench.leaderboard.ranking.macro import ModelKey, model_id
 from mathbench.leaderboard.seasons.files import parse_season
 from mathbench.leaderboard.site import address
 from mathbench.leaderboard.store.board import Board

@@ -110,9 +110,9 @@ def _runs(records: Sequence["SubmissionRecord"], name: str) -> list[list["Submis
     from mathbench.leaderboard.submission_record import find_by_prefix
 
     named = [r for r in records if r.summary.model == name and r.withdrawn is None]
-    models: dict[str, dict[tuple[int | str, ...], SubmissionRecord]] = {}
+    models: dict[str, dict[str, SubmissionRecord]] = {}
     for record in sorted(named, key=lambda r: r.submitted):
-        models.setdefault(record.model_key, {}).setdefault(record.summary.seeds, record)
+        models.setdefault(record.model_key, {}).setdefault(record.seeds_key, record)
     return [list(runs.values()) for runs in models.values()] or [[find_by_prefix(records, name)]]
 
 

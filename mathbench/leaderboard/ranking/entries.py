@@ -4,11 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from mathbench.hashing import check_seed
 from mathbench.leaderboard.ranking.tables import grouped
 from mathbench.leaderboard.seasons.season import Season, SeasonTask
 from mathbench.leaderboard.seasons.standing import Standing, standing
-from mathbench.leaderboard.submission import canonical_json
 from mathbench.leaderboard.submission_manifest import Supervision
 from mathbench.leaderboard.submission_record import SubmissionRecord
 
@@ -46,10 +44,15 @@ class TaskEntry:
         """The first of its submissions."""
         return self.standings[0].record
 
+    @property
+    def supervision(self) -> Supervision:
+        """What the training of the model gives away."""
+        return self.first.summary.supervision
+
     @cached_property
     def key(self) -> Key:
         """Identifies the model, whatever its revision and its task."""
-        return (*self.first.owner_key, self.first.summary.supervision)
+        return (*self.first.owner_key, self.supervision)
 
 
 def entries(records: Iterable[SubmissionRecord], season: Season) -> list[TaskEntry]:
@@ -96,7 +99,7 @@ def _entries_of_model(task: SeasonTask, standings: list[Standing]) -> list[TaskE
     for same in grouped(standings, lambda place: place.record.summary.revision_key).values():
         active = [place for place in same if place.record.withdrawn is None]
         ranked = [place for place in active if place.complete] or active[:1]
-        by_seed = {_seeds(place.record): place for place in reversed(ranked)}
+        by_seed = {place.record.seeds_key: place for place in reversed(ranked)}
         chosen = tuple(sorted(by_seed.values(), key=ranked.index))
         if chosen:
             first = numbers[chosen[0].record.digest]
@@ -113,11 +116,7 @@ def attempt_numbers(standings: Sequence[Standing]) -> dict[str, int]:
     sent: dict[tuple[str, str], int] = {}
     found = {}
     for place in standings:
-        revision, seeds = place.record.summary.revision_key, _seeds(place.record)
+        revision, seeds = place.record.summary.revision_key, place.record.seeds_key
         sent[revision, seeds] = nth = sent.get((revision, seeds), 0) + 1
         found[place.record.digest] = numbers.setdefault((revision, nth), len(numbers) + 1)
     return found
-
-
-def _seeds(record: SubmissionRecord) -> str:
-    return canonical_json({"seeds": [check_seed(seed) for seed in record.summary.seeds]})

@@ -3,7 +3,8 @@
 As in the tables of single tasks, models are ranked among those of the same supervision.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -25,9 +26,11 @@ from mathbench.leaderboard.ranking.shared_ranks import MAX_COMPARED, shared_rank
 from mathbench.leaderboard.ranking.tables import Entry, by_supervision, grouped
 from mathbench.leaderboard.seasons.references import SOLVER
 from mathbench.leaderboard.seasons.season import SEASON_SPLITS, SeasonTask
+from mathbench.leaderboard.submission import canonical_json
 from mathbench.leaderboard.submission_manifest import Supervision
 
 WHOLE = ""  # the scope of all tasks of a season
+ID_DIGITS = 12  # of a model in an address
 
 
 class ModelKey(NamedTuple):
@@ -47,6 +50,15 @@ class ModelKey(NamedTuple):
         """The model of a line of a table."""
         revision = "" if isinstance(line, Entry) and line.runnable else line.revision
         return cls(line.submitter, folded_name(line.model), line.supervision, line.framework, revision)
+
+
+def model_id(key: ModelKey) -> str:
+    """Identifies a model in addresses.
+
+    >>> model_id(ModelKey(None, "lstm", "examples", "torch", ""))
+    'a5a768c37db2'
+    """
+    return hashlib.sha256(canonical_json(key._asdict()).encode()).hexdigest()[:ID_DIGITS]
 
 
 @dataclass(frozen=True)
@@ -118,14 +130,40 @@ class MacroAverage:
 
 
 @dataclass(frozen=True)
-class _Model:
-    """A model with its entries by task; only complete ones with known rows."""
+class RankedModel:
+    """A model with at least one ranked entry.
+
+    Args:
+        key: one revision of one name of one submitter.
+        entries: its ranked entries by task; of several to one task the first.
+    """
 
     key: ModelKey
     entries: Mapping[str, TaskEntry]
 
     @property
+    def id(self) -> str:
+        """Identifies it in addresses."""
+        return model_id(self.key)
+
+    @property
+    def first(self) -> TaskEntry:
+        """The first of its entries."""
+        return next(iter(self.entries.values()))
+
+    @property
+    def name(self) -> str:
+        """Its name as it is written."""
+        return self.first.first.summary.model
+
+    @property
+    def framework(self) -> str | None:
+        """The framework of the model."""
+        return self.first.first.summary.framework
+
+    @property
     def supervision(self) -> Supervision:
+        """What its training gives away."""
         return self.key.supervision
 
 
@@ -146,7 +184,7 @@ def macro_averages(board: RankedBoard, split: str = "interpolate", scope: str = 
         raise InputError(f"the season has no group '{scope}'. {did_you_mean(scope, board.season.groups)}")
     tasks = [t for t in board.season.tasks if scope in (WHOLE, t.group) and split in t.rows]
     beside = _references(board, tasks, split, scope)
-    groups = by_supervision(_models(board.entries, board, {task.name for task in tasks}))
+    groups = by_supervision(ranked_models(board, {task.name for task in tasks}))
     found: list[MacroAverage] = []
     for supervision, models in (groups or {None: []}).items():
         lines = [*_averages(board, models, tasks, split, scope), *beside]
@@ -155,13 +193,17 @@ def macro_averages(board: RankedBoard, split: str = "interpolate", scope: str = 
     return found
 
 
-def _models(entries: Iterable[TaskEntry], board: RankedBoard, names: set[str]) -> list[_Model]:
-    """The models with an entry that can be ranked; of several entries of one revision to a task the first counts."""
-    ranked = [entry for entry in entries if entry.task.name in names and board.is_ranked(entry)]
-    by_model = grouped(ranked, model_key)
+def ranked_models(board: RankedBoard, tasks: Container[str] | None = None) -> list[RankedModel]:
+    """The models with an entry that can be ranked; of several entries of one revision to a task the first counts.
+
+    Args:
+        board: the board in a season.
+        tasks: the names of the tasks whose entries count; all by default.
+    """
+    ranked = [e for e in board.entries if (tasks is None or e.task.name in tasks) and board.is_ranked(e)]
     return [
-        _Model(key, {entry.task.name: entry for entry in sorted(same, key=_latest_first)})
-        for key, same in by_model.items()
+        RankedModel(key, {entry.task.name: entry for entry in sorted(same, key=_latest_first)})
+        for key, same in grouped(ranked, model_key).items()
     ]
 
 
@@ -176,7 +218,7 @@ def _latest_first(entry: TaskEntry) -> int:
 
 
 def _averages(
-    board: RankedBoard, models: Sequence[_Model], tasks: Sequence[SeasonTask], split: str, scope: str
+    board: RankedBoard, models: Sequence[RankedModel], tasks: Sequence[SeasonTask], split: str, scope: str
 ) -> list[MacroAverage]:
     found = []
     # models that answered the same tasks are averaged together
@@ -188,7 +230,9 @@ def _averages(
     return found
 
 
-def _means(board: RankedBoard, models: Sequence[_Model], tasks: Sequence[SeasonTask], split: str) -> Means:
+def _means(
+    board: RankedBoard, models: Sequence[RankedModel], tasks: Sequence[SeasonTask], split: str
+) -> Means:
     moments = [
         own_moments([board.shares(model.entries[task.name], split) for model in models], task.rows[split])
         for task in tasks
@@ -198,7 +242,7 @@ def _means(board: RankedBoard, models: Sequence[_Model], tasks: Sequence[SeasonT
 
 def _ranked(
     board: RankedBoard,
-    models: Sequence[_Model],
+    models: Sequence[RankedModel],
     lines: Sequence[MacroAverage],
     tasks: Sequence[SeasonTask],
     split: str,
@@ -232,13 +276,13 @@ def _gaps(tests: PairedTests) -> dict[int, Gap]:
 
 
 def _compare(
-    board: RankedBoard, models: Sequence[_Model], tasks: Sequence[SeasonTask], split: str
+    board: RankedBoard, models: Sequence[RankedModel], tasks: Sequence[SeasonTask], split: str
 ) -> PairedTests:
     moments = [board.moments([model.entries[task.name] for model in models], split) for task in tasks]
     return compare_over_tasks(moments, [task.weight for task in tasks])
 
 
-def _average(model: _Model, means: Means, i: int, split: str, scope: str, of: int) -> MacroAverage:
+def _average(model: RankedModel, means: Means, i: int, split: str, scope: str, of: int) -> MacroAverage:
     first = next(iter(model.entries.values())).first
     return MacroAverage(
         kind="model",

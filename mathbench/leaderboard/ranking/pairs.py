@@ -1,63 +1,15 @@
 """Comparisons of the models of a season, on one task and over tasks, with p-values corrected as in the rankings."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from mathbench.leaderboard.ranking.entries import TaskEntry
-from mathbench.leaderboard.ranking.macro import ModelKey, model_key
+from mathbench.leaderboard.ranking.macro import ModelKey, RankedModel, model_id, model_key, ranked_models
 from mathbench.leaderboard.ranking.paired import LEVEL, PairedTests, compare_over_tasks
 from mathbench.leaderboard.ranking.ranked_board import RankedBoard
 from mathbench.leaderboard.ranking.shared_ranks import MAX_COMPARED
-from mathbench.leaderboard.ranking.tables import grouped
 from mathbench.leaderboard.seasons.season import SeasonTask
-from mathbench.leaderboard.submission import canonical_json
 from mathbench.leaderboard.submission_manifest import Supervision
-
-ID_DIGITS = 12  # of a model in an address
-
-
-def model_id(key: ModelKey) -> str:
-    """Identifies a model in addresses.
-
-    >>> model_id(ModelKey(None, "lstm", "examples", "torch", ""))
-    'a5a768c37db2'
-    """
-    return hashlib.sha256(canonical_json(key._asdict()).encode()).hexdigest()[:ID_DIGITS]
-
-
-@dataclass(frozen=True)
-class RankedModel:
-    """A model with at least one ranked entry.
-
-    Args:
-        key: one revision of one name of one submitter.
-        entries: its ranked entries by task; of several to one task the first.
-    """
-
-    key: ModelKey
-    entries: Mapping[str, TaskEntry]
-
-    @property
-    def id(self) -> str:
-        """Identifies it in addresses."""
-        return model_id(self.key)
-
-    @property
-    def first(self) -> TaskEntry:
-        """Its entry on the first task of the season that it answered."""
-        return next(iter(self.entries.values()))
-
-    @property
-    def name(self) -> str:
-        """Its name as it is written."""
-        return self.first.first.summary.model
-
-    @property
-    def framework(self) -> str | None:
-        """The framework of the model."""
-        return self.first.first.summary.framework
 
 
 @dataclass(frozen=True)
@@ -136,11 +88,7 @@ class Comparisons:
     @cached_property
     def models(self) -> dict[str, RankedModel]:
         """The models by `model_id`, those that answered most tasks first."""
-        ranked = [entry for entry in self.board.entries if self.board.is_ranked(entry)]
-        found = [
-            RankedModel(key, {e.task.name: e for e in sorted(same, key=lambda e: -e.attempt)})
-            for key, same in grouped(ranked, model_key).items()
-        ]
+        found = ranked_models(self.board)
         ordered = [self._in_season_order(model) for model in found]
         return {model.id: model for model in sorted(ordered, key=lambda m: (-len(m.entries), m.name))}
 
@@ -163,8 +111,7 @@ class Comparisons:
             if found is not None:
                 return found
         pair = [first.entries[task], second.entries[task]]
-        tests = compare_over_tasks([self.board.moments(pair, split)])
-        return RankingTests({first.key: 0, second.key: 1}, tests).result(
+        return RankingTests({first.key: 0, second.key: 1}, self.board.tests(pair, split)).result(
             first.key, second.key, in_ranking=False
         )
 
@@ -172,19 +119,16 @@ class Comparisons:
         """The comparisons of the models of one supervision on a task."""
         key = (task, split, supervision)
         if key not in self._known:
-            entries = [
+            of_task = [
                 entry
                 for entry in self.board.entries
-                if entry.task.name == task
-                and entry.first.summary.supervision == supervision
-                and self.board.is_ranked(entry)
+                if entry.task.name == task and entry.supervision == supervision
             ]
-            entries.sort(key=lambda entry: -float(self.board.right(entry, split).mean()))
-            best = entries[:MAX_COMPARED]
+            best = self.board.best_first(of_task, split)[:MAX_COMPARED]
             # of several entries of a model the first attempt is assigned last
             order = sorted(range(len(best)), key=lambda i: -best[i].attempt)
             places = {model_key(best[i]): i for i in order}
-            self._known[key] = RankingTests(places, compare_over_tasks([self.board.moments(best, split)]))
+            self._known[key] = RankingTests(places, self.board.tests(best, split))
         return self._known[key]
 
     def over_tasks(self, split: str, first: RankedModel, second: RankedModel) -> PairResult | None:

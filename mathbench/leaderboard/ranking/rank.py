@@ -10,16 +10,13 @@ from statistics import fmean
 from typing import Any, TypeVar
 
 from mathbench.errors import InputError, did_you_mean
-from mathbench.hashing import check_seed
 from mathbench.leaderboard.ranking.entries import TaskEntry
-from mathbench.leaderboard.ranking.paired import compare_over_tasks
 from mathbench.leaderboard.ranking.ranked_board import RankedBoard
 from mathbench.leaderboard.ranking.shared_ranks import MAX_COMPARED, shared_ranks
 from mathbench.leaderboard.ranking.tables import SORTS, Entry, RankTable, by_supervision, grouped
 from mathbench.leaderboard.seasons.references import SOLVER
 from mathbench.leaderboard.seasons.season import SEASON_SPLITS, SeasonTask
 from mathbench.leaderboard.submission import canonical_json
-from mathbench.leaderboard.submission_manifest import Supervision
 from mathbench.leaderboard.submission_record import BADGES, SubmissionRecord, weakest_badge
 from mathbench.reserve import SPLITS
 from mathbench.scores.results import Score, SplitScore
@@ -104,16 +101,14 @@ def task_tables(
 ) -> list[RankTable]:
     """The rankings of one task and split, one per supervision; of no model, one with the references."""
     beside = _reference_lines(board.references.get(task.name, {}).get(split, {}))
-    groups = by_supervision(_Supervised(entry, entry.first.summary.supervision) for entry in entries) or {
-        None: []
-    }
+    groups = by_supervision(entries) or {None: []}
     return [
         RankTable(
             task.task.name,
             task.id,
             task.task.parameters,
             split,
-            tuple(sorted([*_ranked(board, [s.entry for s in same], split), *beside], key=SORTS["score"])),
+            tuple(sorted([*_ranked(board, same, split), *beside], key=SORTS["score"])),
             supervision,
             board.season.name,
             task.group,
@@ -124,25 +119,20 @@ def task_tables(
     ]
 
 
-@dataclass(frozen=True)
-class _Supervised:
-    entry: TaskEntry
-    supervision: Supervision
-
-
 def _ranked(board: RankedBoard, entries: list[TaskEntry], split: str) -> list[Entry]:
     """The lines of some entries on one split, with ranks for those that can be compared."""
-    lines = [season_line(board, entry, split) for entry in entries]
-    compared = [i for i, entry in enumerate(entries) if board.is_ranked(entry)]
-    compared.sort(key=lambda i: -lines[i].exact_match)
-    best, rest = compared[:MAX_COMPARED], compared[MAX_COMPARED:]
+    lines = {id(entry): season_line(board, entry, split) for entry in entries}
+    ordered = board.best_first(entries, split)
+    best, rest = ordered[:MAX_COMPARED], ordered[MAX_COMPARED:]
     if best:
-        tests = compare_over_tasks([board.moments([entries[i] for i in best], split)])
-        for i, place in zip(best, shared_ranks(tests.shares, tests.better()), strict=True):
-            lines[i] = replace(lines[i], rank=place.rank, wins=place.wins, losses=place.losses)
-    for i in rest:
-        lines[i] = replace(lines[i], rank=MAX_COMPARED + 1)
-    return lines
+        tests = board.tests(best, split)
+        for entry, place in zip(best, shared_ranks(tests.shares, tests.better()), strict=True):
+            lines[id(entry)] = replace(
+                lines[id(entry)], rank=place.rank, wins=place.wins, losses=place.losses
+            )
+    for entry in rest:
+        lines[id(entry)] = replace(lines[id(entry)], rank=MAX_COMPARED + 1)
+    return list(lines.values())
 
 
 def season_line(board: RankedBoard, entry: TaskEntry, split: str) -> Entry:
@@ -202,7 +192,7 @@ def _open_tables(group: list[SubmissionRecord], split: str) -> list[RankTable]:
 
 def _open_line(runs: list[SubmissionRecord], split: str) -> Entry:
     """One line of open submissions: the mean over training seeds. Several runs of one seed count as one."""
-    by_seed = grouped(runs, lambda k: canonical_json({"seeds": [check_seed(s) for s in k.summary.seeds]}))
+    by_seed = grouped(runs, lambda k: k.seeds_key)
     shares = [fmean(k.checked.scores[split].total.exact_match for k in same) for same in by_seed.values()]
     n = runs[0].checked.scores[split].total.n
     return _line(runs, shares, n, split, attempts=sum(k.attempts for k in runs))

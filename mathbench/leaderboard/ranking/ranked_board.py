@@ -1,26 +1,27 @@
 """A board as one season ranks it: entries, which rows they have right, and comparisons of all models."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from statistics import fmean
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from mathbench.leaderboard.ranking.entries import TaskEntry, entries_of
+from mathbench.leaderboard.ranking.paired import PairedTests, compare_over_tasks
 from mathbench.leaderboard.ranking.row_moments import RowMoments, independent_moments, row_moments
 from mathbench.leaderboard.seasons.references import References
 from mathbench.leaderboard.seasons.season import Season
 from mathbench.leaderboard.seasons.standing import Standing, standing
 from mathbench.leaderboard.submission_record import SubmissionRecord
-from mathbench.scores.metrics import Bool
+from mathbench.scores.metrics import Bool, pack_rows, unpack_rows
+
+Value = TypeVar("Value")
 
 Rights = Mapping[str, Mapping[str, Bool]]  # by digest and split, which rows are right
 LoadRights = Callable[[Sequence[str]], Rights]  # from digests; submissions that are only claimed are absent
-
-
-def no_rights(digests: Sequence[str]) -> Rights:
-    """The right rows of a board that stores none."""
-    return {}
 
 
 class RowCache:
@@ -32,7 +33,7 @@ class RowCache:
 
     def __init__(self, load: LoadRights):
         self._load = load
-        self._known: dict[str, dict[str, tuple[bytes, int]]] = {}
+        self._known: dict[str, dict[str, bytes]] = {}
 
     def fetch(self, digests: Iterable[str]) -> None:
         """Read those that are not known yet, in one go."""
@@ -40,7 +41,7 @@ class RowCache:
             loaded = self._load(missing)
             for digest in missing:
                 splits = loaded.get(digest, {})
-                self._known[digest] = {s: (np.packbits(r).tobytes(), len(r)) for s, r in splits.items()}
+                self._known[digest] = {split: pack_rows(right) for split, right in splits.items()}
 
     def has(self, digest: str) -> bool:
         """Whether the rows of a submission are known, which was fetched."""
@@ -48,8 +49,39 @@ class RowCache:
 
     def right(self, digest: str, split: str, n: int) -> Bool:
         """Which of the first n rows of a split are right, bool (n,)."""
-        bits, _ = self._known[digest][split]
-        return np.unpackbits(np.frombuffer(bits, np.uint8), count=n).astype(np.bool_)
+        return unpack_rows(self._known[digest][split], n)
+
+
+class Latest(Generic[Value]):
+    """Computed values of which the latest used are remembered: a served board changes for as long as it is served.
+
+    Args:
+        maximum: their number.
+    """
+
+    def __init__(self, maximum: int = 1_000):
+        self._maximum, self._known = maximum, OrderedDict[Hashable, Value]()
+
+    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        """The value of a key, made where it is not known."""
+        if key not in self._known:
+            self._known[key] = make()
+        self._known.move_to_end(key)
+        while len(self._known) > self._maximum:
+            self._known.popitem(last=False)
+        return self._known[key]
+
+
+@dataclass(frozen=True)
+class ComparisonCache:
+    """What comparisons of entries on one task have given, by these entries and the split."""
+
+    moments: Latest[RowMoments] = field(default_factory=Latest)
+    tests: Latest[PairedTests] = field(default_factory=Latest)
+
+
+def _comparison_key(compared: Sequence[TaskEntry], split: str) -> Hashable:
+    return (split, *(tuple(record.digest for record in entry.records) for entry in compared))
 
 
 @dataclass
@@ -67,7 +99,7 @@ class RankedBoard:
     season: Season
     references: References
     rows: RowCache
-    _moments: dict[tuple[object, ...], RowMoments] = field(default_factory=dict)
+    _computed: ComparisonCache = field(default_factory=ComparisonCache)
 
     @cached_property
     def standings(self) -> dict[str, Standing]:
@@ -113,12 +145,22 @@ class RankedBoard:
 
     def moments(self, compared: Sequence[TaskEntry], split: str) -> RowMoments:
         """What comparisons need of some entries on one task, computed once."""
-        key = (split, *(tuple(record.digest for record in entry.records) for entry in compared))
-        if key not in self._moments:
-            # models of a sealed season answered different rows
-            moments_of = independent_moments if self.season.independent else row_moments
-            self._moments[key] = moments_of([self.right(entry, split) for entry in compared])
-        return self._moments[key]
+        # models of a sealed season answered different rows
+        moments_of = independent_moments if self.season.independent else row_moments
+        key = _comparison_key(compared, split)
+        return self._computed.moments.get(
+            key, lambda: moments_of([self.right(entry, split) for entry in compared])
+        )
+
+    def tests(self, compared: Sequence[TaskEntry], split: str) -> PairedTests:
+        """The comparisons of some entries on one task, each with each, computed once."""
+        key = _comparison_key(compared, split)
+        return self._computed.tests.get(key, lambda: compare_over_tasks([self.moments(compared, split)]))
+
+    def best_first(self, entries: Sequence[TaskEntry], split: str) -> list[TaskEntry]:
+        """Those of some entries that take part in comparisons, by their share of right rows."""
+        ranked = [entry for entry in entries if self.is_ranked(entry)]
+        return sorted(ranked, key=lambda entry: -fmean(self.shares(entry, split)))
 
     def without_open(self) -> "RankedBoard":
         """The board with the submissions of the season only."""
@@ -127,4 +169,4 @@ class RankedBoard:
 
     def updated(self, records: Sequence[SubmissionRecord]) -> "RankedBoard":
         """The same season with other submissions; what is known of rows and comparisons stays."""
-        return RankedBoard(records, self.season, self.references, self.rows, self._moments)
+        return RankedBoard(records, self.season, self.references, self.rows, self._computed)

@@ -14,8 +14,14 @@ import pyarrow.compute as pc
 from mathbench.errors import InputError, did_you_mean
 from mathbench.leaderboard.seasons.season import Season, SeasonTask
 from mathbench.leaderboard.seasons.standing import answered_task
-from mathbench.leaderboard.submission import Manifest, Submission, manifest_path, sort_predictions
-from mathbench.leaderboard.submission_manifest import SUBMISSION
+from mathbench.leaderboard.submission import (
+    Manifest,
+    Submission,
+    check_digest,
+    manifest_path,
+    sort_predictions,
+)
+from mathbench.leaderboard.submission_manifest import SUBMISSION, predictions_entry
 from mathbench.scores import strict_json
 from mathbench.scores.predictions import COLUMNS_WITH_TASK
 from mathbench.scores.schema_types import OBJECT, Record, Text
@@ -77,15 +83,8 @@ def expand(document: Mapping[str, Any], data: bytes, season: Season) -> list[Sub
     Raises:
         InputError: for predictions that cannot be read, are not those of the manifest, or name an unknown task.
     """
-    name, expected = (
-        document["predictions"]["file"],
-        document["predictions"]["sha256"].removeprefix("sha256:"),
-    )
-    if expected != (found := hashlib.sha256(data).hexdigest()):
-        raise InputError(
-            f"{name} does not match the manifest: its SHA-256 is {found[:12]}..., in the manifest it is "
-            f"{expected[:12]}..."
-        )
+    name, expected = predictions_entry(document)
+    check_digest(name, data, expected)
     table = read_untrusted(data, name, COLUMNS_WITH_TASK)
     if not table.num_rows:
         raise InputError(f"{name} has no predictions.")

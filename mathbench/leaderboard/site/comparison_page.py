@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from mathbench.leaderboard.ranking.compare import ComparisonResult, rows_key
-from mathbench.leaderboard.ranking.pairs import Comparisons, RankedModel
+from mathbench.leaderboard.ranking.macro import RankedModel
+from mathbench.leaderboard.ranking.pairs import Comparisons
 from mathbench.leaderboard.ranking.tables import grouped
 from mathbench.leaderboard.site import address, model_comparison_page
 from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page

@@ -8,8 +8,8 @@ from itertools import combinations
 import numpy as np
 
 from mathbench.leaderboard.ranking.compare import rows_key
-from mathbench.leaderboard.ranking.macro import ModelKey
-from mathbench.leaderboard.ranking.pairs import Comparisons, PairResult, RankedModel
+from mathbench.leaderboard.ranking.macro import ModelKey, RankedModel
+from mathbench.leaderboard.ranking.pairs import Comparisons, PairResult
 from mathbench.leaderboard.seasons.season import SeasonTask
 from mathbench.leaderboard.site import address, facets
 from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page

@@ -10,8 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from mathbench.leaderboard.ranking.macro import ModelKey
-from mathbench.leaderboard.ranking.pairs import model_id
+from mathbench.leaderboard.ranking.macro import ModelKey, model_id
 from mathbench.leaderboard.ranking.render import csv_text, escape_control
 from mathbench.leaderboard.site import address, charts, words
 from mathbench.leaderboard.submission_manifest import SUPERVISIONS

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from mathbench.leaderboard.ranking.detectable import detectable_difference
-from mathbench.leaderboard.ranking.macro import ModelKey
-from mathbench.leaderboard.ranking.pairs import Comparisons, PairResult, model_id
+from mathbench.leaderboard.ranking.macro import ModelKey, model_id
+from mathbench.leaderboard.ranking.pairs import Comparisons, PairResult
 from mathbench.leaderboard.ranking.render import disambiguate_names, tables_csv
 from mathbench.leaderboard.ranking.tables import SORTS, Entry, RankTable
 from mathbench.leaderboard.site import charts, error_axis, task_strata

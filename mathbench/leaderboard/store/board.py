@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -25,13 +24,12 @@ from mathbench.leaderboard.store.rows import (
     columns_of,
     record_of,
     rows_of,
-    unpacked,
 )
 from mathbench.leaderboard.store.tables import AttemptRow, NameRow, ScoreRow, SeasonRow, SubmissionRow
 from mathbench.leaderboard.submission import Submission
 from mathbench.leaderboard.submission_record import WITHDRAWAL_REASON, SubmissionRecord, find_by_prefix
 from mathbench.leaderboard.times import utc_now
-from mathbench.scores.metrics import Bool
+from mathbench.scores.metrics import Bool, pack_rows, unpack_rows
 
 # outcomes of attempts: those that sent content, and those that changed what the board shows
 SENT = ("kept", "repeated")
@@ -127,7 +125,7 @@ class Board:
         """
         summary = submission.manifest.summary
         names.check_name(summary.model)
-        check_season(summary, self.seasons(), from_round)
+        check_season(summary, self.seasons() if summary.season else (), from_round)
         columns = columns_of(submission, checked, token)  # compressed before the board is locked
         with self.transaction() as session:
             # the attempt is written first: a transaction that begins by reading may not become a writer
@@ -211,7 +209,7 @@ class Board:
             with self.transaction() as session:
                 for digest, split, n, bits in session.execute(query.where(ScoreRow.digest.in_(part))):
                     if bits is not None:
-                        found.setdefault(digest, {})[split] = unpacked(bits, n)
+                        found.setdefault(digest, {})[split] = unpack_rows(bits, n)
         for digest in set(digests).difference(found):
             found |= self._score_again(digest)
         return found
@@ -229,7 +227,7 @@ class Board:
         with self.transaction() as session:
             for split, rows in right.items():
                 where = (ScoreRow.digest == digest, ScoreRow.split == split)
-                session.execute(update(ScoreRow).where(*where).values(right=np.packbits(rows).tobytes()))
+                session.execute(update(ScoreRow).where(*where).values(right=pack_rows(rows)))
         return {digest: dict(right)}
 
     def refuse(self, message: str, token: str | None = None) -> None:

@@ -6,7 +6,6 @@ No other module knows that the strata of a split are stored as lists ``[n, corre
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Text, cast
 
 from mathbench.leaderboard.check import CheckResult
@@ -16,7 +15,7 @@ from mathbench.leaderboard.store.tables import ScoreRow, SubmissionRow
 from mathbench.leaderboard.submission import Submission
 from mathbench.leaderboard.submission_record import RESCORED, SubmissionRecord, current_badge
 from mathbench.leaderboard.times import utc_now
-from mathbench.scores.metrics import Bool
+from mathbench.scores.metrics import pack_rows
 from mathbench.scores.results import Score, SplitScore
 
 
@@ -54,7 +53,7 @@ def rows_of(digest: str, checked: CheckResult) -> list[ScoreRow]:
             solver_n=checked.solver[split].n if split in checked.solver else 0,
             solver_correct=checked.solver[split].correct if split in checked.solver else 0,
             strata={name: [count.n, count.correct] for name, count in score.strata.items()},
-            right=np.packbits(checked.right[split]).tobytes(),
+            right=pack_rows(checked.right[split]),
         )
         for position, (split, score) in enumerate(checked.scores.items())
     ]
@@ -110,8 +109,3 @@ def record_of(row: Any, scores: Iterable[Any], attempts: int, number: int) -> Su
         submitter=row.submitter,
         number=number,
     )
-
-
-def unpacked(bits: bytes, n: int) -> Bool:
-    """Packed bits of n rows as bool (n,)."""
-    return np.unpackbits(np.frombuffer(bits, np.uint8), count=n).astype(np.bool_)
