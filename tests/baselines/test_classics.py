@@ -9,10 +9,11 @@ import torch
 from mathbench.baselines import checkpoint
 from mathbench.baselines.encoding import fit_encoding
 from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
+from mathbench.baselines.models.settings.one_pass import PerceptronSettings, Seq2SeqSettings
 from mathbench.baselines.predictor import build_network
 from mathbench.baselines.recipe import apply_overrides, read_recipe, recipe_names
 from mathbench.baselines.run import RunOptions, run
-from mathbench.baselines.settings import EncodingOptions, PerceptronSettings, Seq2SeqSettings
+from mathbench.baselines.settings import EncodingOptions
 from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.table import BASELINES
 from mathbench.baselines.trainer import encoding_for

@@ -8,7 +8,7 @@ import torch
 
 from mathbench.baselines.models.decoding import beam_search, greedy
 from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
-from mathbench.baselines.settings import POSITIONS
+from mathbench.baselines.models.settings.writing import POSITIONS
 from mathbench.baselines.table import baseline
 from mathbench.registry import load
 

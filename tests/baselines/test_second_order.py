@@ -8,8 +8,8 @@ import torch
 from safetensors.numpy import load_file
 
 from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
+from mathbench.baselines.models.settings.recurrent import ClassifierSettings, SecondOrderSettings
 from mathbench.baselines.models.torch import recurrent_classifier, second_order
-from mathbench.baselines.settings import ClassifierSettings, SecondOrderSettings
 from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.table import baseline
 from mathbench.certificates import checker, document

@@ -10,10 +10,10 @@ import pytest
 
 from mathbench.baselines import checkpoint
 from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
+from mathbench.baselines.models.settings.one_pass import Seq2SeqSettings
 from mathbench.baselines.predictor import build_network, load_predictor
 from mathbench.baselines.recipe import apply_overrides, parse_overrides, read_recipe
 from mathbench.baselines.run import RunOptions, run
-from mathbench.baselines.settings import Seq2SeqSettings
 from mathbench.baselines.trainer import encoding_for, prepare
 from mathbench.baselines.training import loop
 from mathbench.baselines.training.batches import RowSampler, make_row_sampler
@@ -238,7 +238,7 @@ def test_the_first_network_of_a_process_is_like_the_second():
     script = (
         "from mathbench.registry import load\n"
         "from mathbench.baselines.models.interface import DeviceConfig, NetworkShape\n"
-        "from mathbench.baselines.settings import Seq2SeqSettings\n"
+        "from mathbench.baselines.models.settings.one_pass import Seq2SeqSettings\n"
         "build = load('mathbench.baselines.models.torch.lstm_seq2seq:build')\n"
         "shape, settings = NetworkShape(12, 12, 7, 4), Seq2SeqSettings(hidden=128)\n"
         "one, two = (build(shape, settings, 0, DeviceConfig('cpu')).weights() for _ in '12')\n"

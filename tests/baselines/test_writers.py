@@ -6,15 +6,15 @@ import torch
 
 from mathbench.baselines import checkpoint
 from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
-from mathbench.baselines.models.torch import attentional_lstm, transformer
-from mathbench.baselines.predictor import load_predictor
-from mathbench.baselines.recipe import apply_overrides, read_recipe
-from mathbench.baselines.run import RunOptions, run
-from mathbench.baselines.settings import (
+from mathbench.baselines.models.settings.writing import (
     AttentionalLSTMSettings,
     DecoderTransformerSettings,
     TransformerSettings,
 )
+from mathbench.baselines.models.torch import attentional_lstm, transformer
+from mathbench.baselines.predictor import load_predictor
+from mathbench.baselines.recipe import apply_overrides, read_recipe
+from mathbench.baselines.run import RunOptions, run
 from mathbench.baselines.table import baseline
 from mathbench.baselines.training import loop
 from mathbench.errors import InputError

@@ -15,7 +15,7 @@ from mathbench.baselines.models.keras.autoregressive import (
 )
 from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.models.keras.layers import layer_seeds, make_dense, make_lstm
-from mathbench.baselines.settings import AttentionalLSTMSettings
+from mathbench.baselines.models.settings.writing import AttentionalLSTMSettings
 
 
 class AttentionalLSTM:

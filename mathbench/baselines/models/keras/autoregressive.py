@@ -9,7 +9,7 @@ from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.decoding import Float, append_end, decode, strip_end
 from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
 from mathbench.baselines.models.keras.model import KerasNetwork
-from mathbench.baselines.settings import WritingSettings
+from mathbench.baselines.models.settings.writing import WritingSettings
 from mathbench.errors import InputError
 
 # settings that PyTorch alone supports, with the only value allowed in Keras

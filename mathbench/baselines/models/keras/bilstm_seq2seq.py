@@ -9,7 +9,7 @@ from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkS
 from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.models.keras.layers import layer_seeds, make_dense, make_lstm
 from mathbench.baselines.models.keras.model import KerasNetwork
-from mathbench.baselines.settings import BidirectionalSettings
+from mathbench.baselines.models.settings.one_pass import BidirectionalSettings
 
 
 def build_model(keras: Any, shape: NetworkShape, settings: BidirectionalSettings, seed: int | str) -> Any:

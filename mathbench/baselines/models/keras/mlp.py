@@ -13,7 +13,7 @@ from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkS
 from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.models.keras.layers import layer_seeds, make_dense
 from mathbench.baselines.models.keras.model import KerasNetwork
-from mathbench.baselines.settings import PerceptronSettings
+from mathbench.baselines.models.settings.one_pass import PerceptronSettings
 
 
 def build_model(keras: Any, shape: NetworkShape, settings: PerceptronSettings, seed: int | str) -> Any:

@@ -22,7 +22,7 @@ from mathbench.baselines.models.interface import (
 from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.models.keras.layers import layer_seeds, make_dense, make_recurrent
 from mathbench.baselines.models.keras.model import KerasNetwork
-from mathbench.baselines.settings import ClassifierSettings
+from mathbench.baselines.models.settings.recurrent import ClassifierSettings
 
 
 def build_model(

@@ -16,7 +16,7 @@ from mathbench.baselines.models.keras.autoregressive import (
 )
 from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.models.keras.layers import layer_seeds, make_dense
-from mathbench.baselines.settings import TransformerSettings
+from mathbench.baselines.models.settings.writing import TransformerSettings
 
 
 class Transformer:

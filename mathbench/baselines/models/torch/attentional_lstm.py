@@ -10,12 +10,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
+from mathbench.baselines.models.settings.writing import AttentionalLSTMSettings
 from mathbench.baselines.models.torch.attention import attention_weights, read_mask
 from mathbench.baselines.models.torch.autoregressive import AutoregressiveModel
 from mathbench.baselines.models.torch.layers import make_dense, make_lstm
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.writing import State, WritingModule
-from mathbench.baselines.settings import AttentionalLSTMSettings
 
 
 class Attention(nn.Module):

@@ -11,10 +11,10 @@ from torch.nn import functional
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.decoding import Float, append_end, decode, strip_end
 from mathbench.baselines.models.interface import IGNORE_INDEX, DeviceConfig, NetworkShape
+from mathbench.baselines.models.settings.writing import WritingSettings
 from mathbench.baselines.models.torch.activations import capture_activations
 from mathbench.baselines.models.torch.model import TorchModel
 from mathbench.baselines.models.torch.writing import State, WritingModule
-from mathbench.baselines.settings import WritingSettings
 from mathbench.errors import InputError
 
 

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
+from mathbench.baselines.models.settings.one_pass import BidirectionalSettings
 from mathbench.baselines.models.torch.layers import make_dense, make_recurrent
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.one_shot import TorchNetwork
-from mathbench.baselines.settings import BidirectionalSettings
 
 
 class BiLSTMSeq2Seq(nn.Module):

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, check_poolable, one_hot
+from mathbench.baselines.models.settings.one_pass import ConvolvedSettings
 from mathbench.baselines.models.torch.layers import make_dense, make_lstm
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.one_shot import TorchNetwork
-from mathbench.baselines.settings import ConvolvedSettings
 
 
 class CNNLSTMClassifier(nn.Module):

@@ -10,11 +10,11 @@ from torch.nn import functional
 
 from mathbench.baselines.columns import ColumnLayout
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, column_layout
+from mathbench.baselines.models.settings.recurrent import ColumnLinearSettings
 from mathbench.baselines.models.torch.column_network import ColumnNetwork
 from mathbench.baselines.models.torch.layers import make_dense
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.noise import add_noise
-from mathbench.baselines.settings import ColumnLinearSettings
 from mathbench.errors import InputError
 
 FREQUENCY = 2.0  # standard deviation of the first phases

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 from mathbench.baselines.columns import count_tokens
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, column_layout
+from mathbench.baselines.models.settings.recurrent import ColumnSettings
 from mathbench.baselines.models.torch.column_network import ColumnNetwork
 from mathbench.baselines.models.torch.layers import make_dense, make_recurrent
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.noise import noisy_states
-from mathbench.baselines.settings import ColumnSettings
 
 
 class ColumnReader(nn.Module):

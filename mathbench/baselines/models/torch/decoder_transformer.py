@@ -10,13 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
+from mathbench.baselines.models.settings.writing import DecoderTransformerSettings
 from mathbench.baselines.models.torch.attention import Block, read_mask
 from mathbench.baselines.models.torch.autoregressive import AutoregressiveModel
 from mathbench.baselines.models.torch.layers import make_dense, make_embedding
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.positions import Positions
 from mathbench.baselines.models.torch.writing import State, WritingModule
-from mathbench.baselines.settings import DecoderTransformerSettings
 
 
 class DecoderTransformer(WritingModule):

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
+from mathbench.baselines.models.settings.one_pass import PerceptronSettings
 from mathbench.baselines.models.torch.layers import make_dense
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.one_shot import TorchNetwork
-from mathbench.baselines.settings import PerceptronSettings
 
 
 class MLP(nn.Module):

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from mathbench.baselines.models.interface import NetworkShape
+from mathbench.baselines.models.settings.writing import DecoderTransformerSettings
 from mathbench.baselines.models.torch.attention import Rotation
 from mathbench.baselines.models.torch.layers import make_embedding
-from mathbench.baselines.settings import DecoderTransformerSettings
 
 
 class Positions(nn.Module):

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot, part_names
+from mathbench.baselines.models.settings.recurrent import ClassifierSettings
 from mathbench.baselines.models.torch.layers import make_dense, make_recurrent
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.noise import noisy_states
 from mathbench.baselines.models.torch.one_shot import TorchNetwork
-from mathbench.baselines.settings import ClassifierSettings
 
 
 class RecurrentClassifier(nn.Module):

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
+from mathbench.baselines.models.settings.recurrent import SecondOrderSettings
 from mathbench.baselines.models.torch.layers import make_dense
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.noise import add_noise
 from mathbench.baselines.models.torch.one_shot import TorchNetwork
-from mathbench.baselines.settings import SecondOrderSettings
 from mathbench.tokenizer import PAD
 
 

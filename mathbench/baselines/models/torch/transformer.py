@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
+from mathbench.baselines.models.settings.writing import TransformerSettings
 from mathbench.baselines.models.torch.attention import (
     Block,
     CrossAttention,
@@ -21,7 +22,6 @@ from mathbench.baselines.models.torch.layers import make_dense, make_embedding
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.positions import sinusoids
 from mathbench.baselines.models.torch.writing import State, WritingModule
-from mathbench.baselines.settings import TransformerSettings
 
 
 class DecoderBlock(nn.Module):

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
+from mathbench.baselines.models.settings.writing import UniversalTransformerSettings
 from mathbench.baselines.models.torch.autoregressive import AutoregressiveModel
 from mathbench.baselines.models.torch.decoder_transformer import DecoderTransformer
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.positions import sinusoids
-from mathbench.baselines.settings import UniversalTransformerSettings
 
 
 class UniversalTransformer(DecoderTransformer):

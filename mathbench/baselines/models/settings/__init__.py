@@ -1,0 +1,1 @@
+"""Hyperparameters of the built-in networks, free of any framework."""

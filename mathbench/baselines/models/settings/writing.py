@@ -1,0 +1,101 @@
+"""Hyperparameters of networks that generate their answer token by token."""
+
+from dataclasses import dataclass
+
+from mathbench.baselines.settings import TrainingSettings
+from mathbench.errors import InputError
+from mathbench.parameters import parameter
+
+COMPILED = ("no", "yes", "reduce-overhead", "max-autotune")  # the last two on a GPU only
+POSITIONS = ("learned", "sinusoidal", "rotary", "none", "randomised", "abacus")
+
+
+@dataclass(frozen=True)
+class WritingSettings(TrainingSettings):
+    """Hyperparameters of every network that generates its answer token by token."""
+
+    blanks: str = parameter(
+        "masked", "whether the padding of a question is masked or seen", choices=("masked", "seen")
+    )
+    dropout: float = parameter(0.0, "dropout rate of activations", low=0.0, high=0.9)
+    decay: float = parameter(0.0, "weight decay (AdamW)", low=0.0, high=10.0)
+    beam: int = parameter(1, "beam width; 1 is greedy decoding", low=1, high=256)
+    longest: int = parameter(
+        0,
+        "maximum number of generated tokens; 0: twice the longest training answer plus 16",
+        low=0,
+        high=10_000,
+    )
+    accumulate: int = parameter(
+        1, "parts of a batch whose gradients are accumulated, to save memory", low=1, high=4096
+    )
+    precision: str = parameter("float32", "precision of a training step", choices=("float32", "bfloat16"))
+    compile: str = parameter(
+        "no",
+        "mode of torch.compile for the training step; reduce-overhead uses CUDA graphs",
+        choices=COMPILED,
+    )
+
+    def max_tokens(self, answer: int) -> int:
+        """Return the largest number of tokens to generate, where the longest training answer has `answer`."""
+        return self.longest or 2 * answer + 16
+
+
+@dataclass(frozen=True)
+class AttentionalLSTMSettings(WritingSettings):
+    """An LSTM encoder and an LSTM decoder with attention."""
+
+    reader: int = parameter(64, "units of the LSTM of the encoder per direction", low=1, high=8192)
+    layers: int = parameter(1, "LSTM layers of the decoder", low=1, high=16)
+    reading: str = parameter("both", "directions of the encoder", choices=("both", "forward"))
+
+
+@dataclass(frozen=True)
+class TransformerSettings(WritingSettings):
+    """An encoder-decoder transformer."""
+
+    hidden: int = parameter(64, "width of the residual stream", low=1, high=8192)
+    layers: int = parameter(2, "blocks of the decoder, and of the encoder if there is one", low=1, high=64)
+    heads: int = parameter(4, "attention heads", low=1, high=128)
+    inner: int = parameter(256, "width of the hidden layer in each feed-forward part", low=1, high=65_536)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.hidden % (2 * self.heads):
+            raise InputError(
+                f"settings: hidden must be a multiple of 2 * heads. Received: hidden={self.hidden}, heads={self.heads}."
+            )
+
+
+@dataclass(frozen=True)
+class DecoderTransformerSettings(TransformerSettings):
+    """A decoder-only transformer."""
+
+    positions: str = parameter("rotary", "position encoding", choices=POSITIONS)
+    span: int = parameter(
+        128, "number of positions that randomised and abacus encodings draw from", low=2, high=1_000_000
+    )
+
+
+@dataclass(frozen=True)
+class UniversalTransformerSettings(DecoderTransformerSettings):
+    """A decoder-only transformer that repeats its blocks."""
+
+    layers: int = parameter(1, "blocks with separate weights", low=1, high=64)
+    loops: int = parameter(3, "passes through the blocks", low=1, high=256)
+
+
+@dataclass(frozen=True)
+class RelationalMemorySettings(WritingSettings):
+    """A memory of slots that attend to each other."""
+
+    hidden: int = parameter(32, "units of each memory slot", low=1, high=8192)
+    slots: int = parameter(4, "memory slots", low=1, high=256)
+    heads: int = parameter(4, "attention heads", low=1, high=128)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.hidden % self.heads:
+            raise InputError(
+                f"settings: hidden must be a multiple of heads. Received: hidden={self.hidden}, heads={self.heads}."
+            )
