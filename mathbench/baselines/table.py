@@ -102,6 +102,15 @@ _BASELINES = (
         state_machine=True,
     ),
     _network(
+        "linear-rnn",
+        "linear recurrence with a map per symbol in several forms, one softmax over the possible answers",
+        "linear_rnn:build",
+        "models.settings.recurrent:LinearSettings",
+        frameworks=("torch",),
+        classify=True,
+        state_machine=True,
+    ),
+    _network(
         "column-gru",
         "GRU over columns of digits from the units on, one softmax per column or over the possible answers",
         "columns:gru",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mathbench.baselines.settings import SequenceSettings
+from mathbench.errors import InputError
 from mathbench.parameters import parameter
 
 
@@ -27,6 +28,44 @@ class SecondOrderSettings(SequenceSettings):
         "the next state: tanh of a map, a map divided by its length, or an orthogonal map",
         choices=("tanh", "unit", "orthogonal"),
     )
+
+
+@dataclass(frozen=True)
+class LinearSettings(SequenceSettings):
+    """A state that is linear in the one before, with a map for every symbol, and one softmax over the classes."""
+
+    question_alphabet: ClassVar[bool] = True
+
+    hidden: int = parameter(32, "units of the state", low=1, high=512)
+    form: str = parameter(
+        "delta",
+        "the map of a symbol: factors in (0, 1) or (-1, 1) for each unit, complex factors for pairs of units, "
+        "rotations of blocks, or steps of the delta rule in blocks",
+        choices=("diagonal", "negative", "complex", "rotation", "delta"),
+    )
+    block: int = parameter(8, "units of a block; form=rotation and form=delta", low=1, high=512)
+    reflections: int = parameter(1, "steps of the delta rule for a symbol; form=delta", low=1, high=64)
+    reach: float = parameter(
+        2.0, "limit of the size of a step of the delta rule; beyond 1 it reflects; form=delta", low=0.0, high=2.0
+    )
+    inputs: str = parameter("added", "whether a symbol also adds a vector to the state", choices=("added", "none"))
+    norm: str = parameter(
+        "unit", "whether the state is divided by its length before it is read out", choices=("unit", "none")
+    )
+    inner: int = parameter(32, "units of the hidden layer of the read-out; 0: a linear read-out", low=0, high=8192)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.hidden % self.size:
+            raise InputError(
+                f"settings: hidden must be a multiple of the units of a block. Received: hidden={self.hidden}, "
+                f"form={self.form}, blocks of {self.size}."
+            )
+
+    @property
+    def size(self) -> int:
+        """Units that a map mixes with each other: 1, 2 for complex factors, or those of a block."""
+        return {"diagonal": 1, "negative": 1, "complex": 2}.get(self.form, self.block)
 
 
 @dataclass(frozen=True)
