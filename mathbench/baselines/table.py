@@ -162,6 +162,27 @@ _BASELINES = (
         frameworks=("torch",),
     ),
     _network(
+        "neural-gpu",
+        "gated convolutions over the question, as many rounds as it has tokens, one softmax per position",
+        "neural_gpu:build",
+        "models.settings.recurrent:NeuralGPUSettings",
+        frameworks=("torch",),
+    ),
+    _network(
+        "stack-rnn",
+        "plain RNN with stacks over question and blanks, one softmax per blank",
+        "stack_rnn:build",
+        "models.settings.recurrent:StackSettings",
+        frameworks=("torch",),
+    ),
+    _network(
+        "fone-transformer",
+        "transformer over Fourier number embeddings, a number a token, one softmax per digit",
+        "fone_transformer:build",
+        "models.settings.recurrent:FourierSettings",
+        frameworks=("torch",),
+    ),
+    _network(
         "mlp",
         "dense layers over the whole question, one softmax per answer position",
         "mlp:build",

@@ -1,8 +1,8 @@
 """A linear recurrent classifier in PyTorch: a map of the state per symbol, a read-out, one softmax over the classes.
 
-The state after a symbol x is A[x] h + b[x]: nothing but the map of the symbol (see
-`mathbench.baselines.models.torch.transitions`) decides what can be remembered. It is one layer of a state space model or of a
-DeltaNet whose inputs are symbols, so that their maps are a table. Padding leaves the state as it is.
+The state after a symbol x is A[x] h + b[x], so that the forms of the maps A, which are in
+`mathbench.baselines.models.torch.transitions`, decide what can be remembered. It is one layer of a state space model or
+of a DeltaNet whose inputs are symbols, and their maps a table. Padding leaves the state as it is.
 """
 
 import torch

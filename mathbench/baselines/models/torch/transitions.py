@@ -1,7 +1,7 @@
 """Maps of the state of a linear recurrence in PyTorch, a table with one map per symbol.
 
-The form decides which automata a state can follow. Real factors in (0, 1), as in Mamba, can only forget; factors in (-1, 1)
-change the sign, which is parity (Grazzi et al., "Unlocking State-Tracking in Linear RNNs Through Negative
+The form decides which automata a state can follow. Real factors in (0, 1), as in Mamba, can only forget; factors in
+(-1, 1) change the sign, which is parity (Grazzi et al., "Unlocking State-Tracking in Linear RNNs Through Negative
 Eigenvalues", 2025, arXiv:2411.12537); complex factors turn a plane, which counts modulo any number (Orvieto et al.,
 "Resurrecting Recurrent Neural Networks for Long Sequences", 2023, arXiv:2303.06349); all these commute. Rotations of
 larger blocks do not. Nor does the delta rule (Yang et al., "Parallelizing Linear Transformers with the Delta Rule over
