@@ -295,7 +295,15 @@ def _result(
         ceiling=ceiling,
         predictions_sha256=sha256,
         supervision=spec.supervision(data.task),
+        weights=_weights(spec, fitted.parameters),
+        tournament=fitted.tournament,
     )
+
+
+def _weights(spec: RunSpec, trained: int) -> dict[str, Any]:
+    """Return the number of trained weights beside what is fixed by hand; empty where nothing is."""
+    fixed = spec.settings.fixed_by_hand if spec.settings else ()
+    return {"trained": trained, "fixed_by_hand": list(fixed)} if fixed else {}
 
 
 def _task(data: Data) -> dict[str, Any]:

@@ -16,17 +16,20 @@ from mathbench.baselines.models.interface import DeviceConfig, Network
 from mathbench.baselines.predictor import (
     Predict,
     answerer_predictor,
+    build_members,
     build_network,
     network_predictor,
     predict_groups,
 )
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.baselines.spec import RunSpec, check_applies
+from mathbench.baselines.tournament import parse_rounds
 from mathbench.baselines.training.batches import BatchSource, Prefetcher
 from mathbench.baselines.training.data import effective_encoding, make_batches
 from mathbench.baselines.training.loop import TrainingRun, TrainingState, noise_at, train
 from mathbench.baselines.training.online import prefetch_depth, stream_vocabulary
 from mathbench.baselines.training.progress import TrainingProgress
+from mathbench.baselines.training.tournament import Tournament, candidate_seeds
 from mathbench.baselines.training.tracking import Tracker
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
@@ -45,6 +48,7 @@ class FitResult:
         device: device of the network.
         timings: seconds and counts of the training.
         best: step and validation exact match of the best weights.
+        tournament: what happened in a tournament of seeds, empty where there was none.
     """
 
     predict: Predict
@@ -53,6 +57,7 @@ class FitResult:
     device: str = "cpu"
     timings: dict[str, Any] = field(default_factory=dict)
     best: dict[str, Any] = field(default_factory=dict)
+    tournament: dict[str, Any] = field(default_factory=dict)
 
 
 def fit_answerer(spec: RunSpec, data: Data, run: Path) -> FitResult:
@@ -123,10 +128,20 @@ def prepare(spec: RunSpec, data: Data, device_config: DeviceConfig) -> TrainingS
     if spec.framework != "torch" and noise_at(settings.steps, settings):
         raise InputError(f"noise requires the framework torch. Received: {spec.framework}.")
     batches = make_batches(settings, data, encoding, spec.seed)
-    network = build_network(spec, encoding, device_config)
+    network = _network(spec, encoding, device_config)
     # creates the optimiser: the first of a process takes seconds, which should not count as training
     network.state()
     return TrainingSetup(network, encoding, batches)
+
+
+def _network(spec: RunSpec, encoding: Encoding, device_config: DeviceConfig) -> Network:
+    """Build the untrained network of a spec, or the candidates of its tournament."""
+    settings = spec.hyperparameters
+    if settings.tournament == 1:
+        return build_network(spec, encoding, device_config)
+    seeds = candidate_seeds(spec.seed, settings.tournament)
+    members = build_members(spec, seeds, encoding, device_config)
+    return Tournament(members, parse_rounds(settings.tournament_rounds))
 
 
 def fit_network(
@@ -138,9 +153,12 @@ def fit_network(
     groups, formatted = encoding.group_by_width(validation["question"]), formats.for_task(data.task)
     plain = formatted.undo(validation)
 
-    def validate() -> float:
+    def score() -> float:
         predictions = formatted.undo_answers(predict_groups(network, encoding, groups), plain)
         return float(metrics.exact_match(predictions, plain["answer"]).mean())
+
+    def validate() -> float:
+        return network.validate(score) if isinstance(network, Tournament) else score()
 
     with (
         TrainingProgress(options.console, settings, options.trackers, options.budget) as progress,
@@ -161,7 +179,15 @@ def fit_network(
         network.device,
         _timings(state, settings, data),
         {"step": state.best_step, "validation": state.best},
+        _tournament(network, spec),
     )
+
+
+def _tournament(network: Network, spec: RunSpec) -> dict[str, Any]:
+    """Return what happened in a tournament, empty where there was none."""
+    if not isinstance(network, Tournament):
+        return {}
+    return dict(network.record(candidate_seeds(spec.seed, spec.hyperparameters.tournament)))
 
 
 def _timings(state: TrainingState, settings: TrainingSettings, data: Data) -> dict[str, Any]:

@@ -88,6 +88,8 @@ RESULT = Record(
             {"claim": Text(500), "sha256": SHA256}, {"weights": Choice(("as trained", "fine-tuned"))}
         ),
         "asked": OBJECT,
+        "weights": Record({"trained": Integer(), "fixed_by_hand": ListOf(Text(500))}),
+        "tournament": OBJECT,
         # the name of the model on a board, where it is not that of the baseline
         "name": Text(100),
         "evaluation": EVALUATION,
