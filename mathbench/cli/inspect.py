@@ -168,6 +168,8 @@ def _inspect_one(run: Path, question: str, plot: Path | None, device: str, json:
     from mathbench.baselines.ask import ask_questions
     from mathbench.baselines.models.interface import DeviceConfig
     from mathbench.baselines.predictor import load_run
+    from mathbench.baselines.result import Result
+    from mathbench.cli.report import beside_weights
 
     if plot:
         require_extra("matplotlib", "plots")
@@ -194,6 +196,8 @@ def _inspect_one(run: Path, question: str, plot: Path | None, device: str, json:
         print_message("this network shows nothing of what it computed")
     elif drawn:
         print_message(f"drawn: {drawn}")
+    for line in beside_weights(Result.load(run)):
+        print_message(line)
 
 
 def _matrices(

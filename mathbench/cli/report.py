@@ -37,6 +37,22 @@ def report(result: Result, data: Data, folder: Path) -> None:
         if split in result.scores:
             examples(data, folder, split)
     out.print(_summary(result, folder), soft_wrap=True)
+    for line in beside_weights(result):
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def beside_weights(result: Result) -> list[str]:
+    """Return what a reader must know beside the number of weights: what is fixed by hand, and how many tries it took."""
+    lines = []
+    if result.weights:
+        lines.append(f"fixed by hand: {'; '.join(result.weights['fixed_by_hand'])}")
+    if result.tournament:
+        found = result.tournament
+        lines.append(
+            f"tournament: {found['reached']} of {found['candidates']} candidates reached 99 % on validation, the winner "
+            f"has seed {found['seed']}; the CPU time is that of all"
+        )
+    return lines
 
 
 def comparison(result: Result) -> Table:
