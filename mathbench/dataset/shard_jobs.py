@@ -34,7 +34,7 @@ class ShardJob:
     shard: Shard
     stated: ShardContent | None = None
 
-    kept: ClassVar[str] = "complete shards are kept"
+    advice: ClassVar[str] = "run the same command again: complete shards are kept"
     gpus: ClassVar[int] = 0
 
     @property

@@ -11,8 +11,8 @@ class Job(Protocol):
     """A small value that can be pickled."""
 
     @property
-    def kept(self) -> str:
-        """What a user is told about finished work when an engine gives up."""
+    def advice(self) -> str:
+        """What a user is told to do when an engine gives up."""
 
     @property
     def title(self) -> str:

@@ -179,7 +179,7 @@ def _result(ray: Any, ready: Any, job: Job) -> Any:
     except ray.exceptions.RayError as error:
         raise WorkerLost(
             f"worker processes were lost {MAX_RETRIES + 1} times at {job.title}: {first_line(error)} "
-            f"Run the same command again: {job.kept}."
+            f"{job.advice[0].upper()}{job.advice[1:]}."
         ) from None
 
 

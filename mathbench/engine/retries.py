@@ -31,7 +31,7 @@ class Retries:
         if self._lost[job.title] == MAX_RETRIES:
             raise WorkerLost(
                 f"{MAX_RETRIES} worker processes were lost at {job.title}, the last one {exit_status}. "
-                f"Check the available memory and run the same command again: {job.kept}."
+                f"Check the available memory and {job.advice}."
             )
         _log.warning(
             "a worker process was lost at %s (%s); retrying with another one", job.title, exit_status

@@ -81,8 +81,9 @@ class WorkerProcess:
         return f"killed by signal {-code}" if code < 0 else f"exited with code {code}"
 
     def _send(self, message: Any) -> None:
+        content = pickle.dumps(message)  # whole, so that nothing is sent of what cannot be pickled
         try:
-            pickle.dump(message, self._stdin)
+            self._stdin.write(content)
             self._stdin.flush()
         except (OSError, ValueError):  # it has exited, or was stopped
             raise Lost from None

@@ -121,7 +121,7 @@ class _OneProcess(Local):
     def __init__(self, workers):
         super().__init__()
 
-    def start(self):
+    def start(self, module):
         """Start nothing."""
 
 

@@ -10,7 +10,7 @@ from mathbench.errors import WorkerLost
 class Part:
     """A job, as far as the engine looks at it."""
 
-    kept = "complete shards are kept"
+    advice = "run the same command again: complete shards are kept"
 
     def __init__(self, title):
         self.title = title
