@@ -26,9 +26,8 @@ from mathbench.baselines.prompted.journal import Journal
 from mathbench.baselines.prompted.model import LanguageModel
 from mathbench.baselines.prompted.settings import AskingOptions
 from mathbench.baselines.result import Result
-from mathbench.baselines.shortcuts.answerer import applies_to
+from mathbench.baselines.shortcuts.scores import SCORED, score_shortcuts
 from mathbench.baselines.spec import RunSpec, check_applies
-from mathbench.baselines.table import BASELINES
 from mathbench.baselines.trainer import (
     FitResult,
     TrainingOptions,
@@ -41,15 +40,11 @@ from mathbench.baselines.training.tracking import Tracker, open_tracker, tracked
 from mathbench.dataset import exclusions
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
-from mathbench.registry import load
 from mathbench.rows import ID, row_ids
 from mathbench.scores.predictions import PREDICTIONS, score_table
 from mathbench.scores.results import SplitScore
-from mathbench.scores.scorer import score_split
 from mathbench.storage import atomic
 from mathbench.task import Task
-
-SCORED = ("validation", "interpolate", "extrapolate")
 
 
 @dataclass(frozen=True)
@@ -235,33 +230,6 @@ def write_predictions(path: Path, predictions: pa.Table) -> str:
     pq.write_table(predictions, buffer, compression="zstd")
     atomic.write(path, buffer.getvalue())
     return "sha256:" + hashlib.sha256(buffer.getvalue()).hexdigest()
-
-
-def score_shortcuts(data: Data) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-    """Return the scores of all applicable floors, per floor and split, and those of the exact solver, per split.
-
-    These baselines work on plain text, whatever the format of the data.
-    """
-    data, floors, ceiling = data.plain(), {}, {}
-    for entry in BASELINES.values():
-        if entry.kind == "network":
-            continue
-        kind = load(entry.target)
-        if applies_to(kind, data.task):
-            answerer = kind.fit(data.task, data.splits["train"], data.splits["validation"])
-            scores = {
-                split: _total_score(answerer, data.splits[split]) for split in SCORED if split in data.splits
-            }
-            if entry.kind == "ceiling":
-                ceiling = scores
-            else:
-                floors[entry.name] = scores
-    return floors, ceiling
-
-
-def _total_score(answerer: Any, table: pa.Table) -> dict[str, Any]:
-    predictions = pa.array(answerer.predict(table["question"].to_pylist()), pa.string())
-    return score_split(table, predictions).total.to_json()
 
 
 def _result(

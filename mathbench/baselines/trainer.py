@@ -123,10 +123,7 @@ def prepare(spec: RunSpec, data: Data, device_config: DeviceConfig) -> TrainingS
     if spec.framework != "torch" and noise_at(settings.steps, settings):
         raise InputError(f"noise requires the framework torch. Received: {spec.framework}.")
     batches = make_batches(settings, data, encoding, spec.seed)
-    network = build_network(spec, encoding, device_config)
-    # creates the optimiser: the first of a process takes seconds, which should not count as training
-    network.state()
-    return TrainingSetup(network, encoding, batches)
+    return TrainingSetup(build_network(spec, encoding, device_config), encoding, batches)
 
 
 def fit_network(

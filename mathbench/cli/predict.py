@@ -62,7 +62,8 @@ def predict(
     """
     from mathbench.baselines.models.interface import DeviceConfig
     from mathbench.baselines.predictor import load_predictor, skip_unknown_characters
-    from mathbench.baselines.run import SCORED, predict_splits, with_ids, write_predictions
+    from mathbench.baselines.run import predict_splits, with_ids, write_predictions
+    from mathbench.baselines.shortcuts.scores import SCORED
     from mathbench.dataset.mixed import open_data
 
     _check_parquet(out_file)
