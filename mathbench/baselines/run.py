@@ -44,6 +44,7 @@ from mathbench.rows import ID, row_ids
 from mathbench.scores.predictions import PREDICTIONS, score_table
 from mathbench.scores.results import SplitScore
 from mathbench.storage import atomic
+from mathbench.task import Task
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,7 @@ def _store(
 
 def run_identity(spec: RunSpec, data: Data) -> dict[str, Any]:
     """Return everything that determines the outcome of a run: the spec and the data."""
-    return {**spec.to_json(), "task": _task(data), "data": _data(data)}
+    return {**spec.to_json(), "task": task_record(data.task), "data": _data(data)}
 
 
 def predict_splits(predict: Predict, data: Data, splits: tuple[str, ...]) -> pa.Table:
@@ -247,7 +248,7 @@ def _result(
         framework=record["framework"],
         recipe=record["recipe"],
         encoding=fitted.encoding,
-        task=_task(data),
+        task=task_record(data.task),
         data=_data(data),
         seed=spec.seed,
         command=options.command,
@@ -266,8 +267,9 @@ def _result(
     )
 
 
-def _task(data: Data) -> dict[str, Any]:
-    return {"id": data.task.id, "name": data.task.name, "parameters": data.task.parameters}
+def task_record(task: Task) -> dict[str, Any]:
+    """Return a task as a run records it: a part of its identity."""
+    return {"id": task.id, "name": task.name, "parameters": task.parameters}
 
 
 def _data(data: Data) -> dict[str, Any]:

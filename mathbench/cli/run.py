@@ -8,6 +8,7 @@ from mathbench.cli.repeat import conflicting_words, is_given, repeat_run
 from mathbench.cli.request import (
     TASK_OPTIONS,
     DataOptions,
+    EngineOptions,
     PromptingOptions,
     RunRequest,
     SizeOptions,
@@ -16,7 +17,7 @@ from mathbench.cli.request import (
 )
 from mathbench.cli.running import parse_duration, parse_lengths, relaunch_on_devices, run_single, show_plan
 from mathbench.cli.sweep import run_sweep
-from mathbench.errors import require_extra
+from mathbench.errors import InputError, require_extra
 
 
 def run_baseline(
@@ -35,6 +36,9 @@ def run_baseline(
     trials: opt.Trials = 0,
     prune: opt.Prune = False,
     seeds: opt.Seeds = 1,
+    workers: opt.RunWorkers = None,
+    engine: opt.RunEngine = "local",
+    address: opt.Address = None,
     data_seed: opt.DataSeed = "0",
     budget: opt.Budget = None,
     long: opt.Long = None,
@@ -84,6 +88,8 @@ def run_baseline(
 
       mathbench run-baseline lstm-seq2seq --sweep lr=1e-4..1e-1 --trials 20 --prune
 
+      mathbench run-baseline mlp --seeds 8 --workers 4
+
       mathbench run-baseline --from runs/mine
     """
     from mathbench.baselines.distributed import process_group, run_follower
@@ -105,6 +111,7 @@ def run_baseline(
         settings=(*(settings or ()), *(("source=stream",) if online else ())),
         seed=seed,
         sweep=SweepOptions(tuple(sweep or ()), trials, prune, seeds),
+        engine=EngineOptions(engine, workers, address),
         data=DataOptions(task, data, config, data_seed, sizes, parameters),
         out=out_dir,
         resume=resume,
@@ -132,6 +139,8 @@ def _run(request: RunRequest) -> None:
         repeat_run(request, request.source)
     elif request.sweep.requested:
         run_sweep(request)
+    elif request.engine.parallel:
+        raise InputError("--workers, --engine and --address are for several runs: give --seeds or --sweep.")
     elif request.dry_run:
         show_plan(request)
     else:

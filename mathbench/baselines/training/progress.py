@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.baselines.training.loop import TrainingState
-from mathbench.baselines.training.tracking import Tracker, metric_values
+from mathbench.baselines.training.tracking import StepTracker, Tracker, metric_values
 
 
 class TrainingProgress:
@@ -32,6 +32,7 @@ class TrainingProgress:
         budget: float = math.inf,
     ):
         self._console, self._settings, self._trackers, self._budget = console, settings, trackers, budget
+        self._steps = [tracker for tracker in trackers if isinstance(tracker, StepTracker)]
         self._bar = Progress(
             TextColumn("training"),
             BarColumn(),
@@ -57,6 +58,8 @@ class TrainingProgress:
         """Update the bar, a few times a second."""
         if self._first < 0:
             self._first = state.step - 1
+        for tracker in self._steps:
+            tracker.on_step(state.step)
         now = time.perf_counter()
         if now - self._displayed > 0.2:
             self._displayed = now

@@ -29,6 +29,13 @@ class Tracker(Protocol):
         """Called at the end with `exact_match/SPLIT` of each split; empty when the run was stopped or failed."""
 
 
+class StepTracker(Tracker):
+    """A tracker that also receives every step. Others may have an attribute of that name for something else."""
+
+    def on_step(self, step: int) -> None:
+        """Called after every step."""
+
+
 _TRACKERS = {
     "tensorboard": "mathbench.baselines.training.trackers:Scalars",
     "wandb": "mathbench.baselines.training.trackers:WeightsAndBiases",
