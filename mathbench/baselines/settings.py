@@ -89,6 +89,11 @@ class TrainingSettings:
         check(self, "settings")
         parse_stages(self.curriculum)
 
+    @property
+    def whole_numbers(self) -> str:
+        """The setting that needs the digits of a number side by side; empty if there is none."""
+        return ""
+
 
 @dataclass(frozen=True)
 class SequenceSettings(TrainingSettings):

@@ -3,7 +3,7 @@
 import math
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from mathbench import formats
 from mathbench.baselines import checkpoint, run_directory
 from mathbench.baselines.encoding import Encoding, fit_encoding, vocabulary_of
 from mathbench.baselines.models.interface import DeviceConfig, Network
+from mathbench.baselines.number_order import number_order
 from mathbench.baselines.predictor import (
     Predict,
     answerer_predictor,
@@ -187,7 +188,7 @@ def encoding_for(spec: RunSpec, data: Data) -> Encoding:
     if spec.choices.padding == "columns" and data.task is not data.task.plain:
         raise InputError(f"padding=columns needs plain text. Received: {data.task.name}.")
     labels = spec.hyperparameters.columns and bool(data.task.answer_labels)
-    return fit_encoding(
+    encoding = fit_encoding(
         spec.choices,
         alphabet,
         train_rows["question"],
@@ -195,3 +196,7 @@ def encoding_for(spec: RunSpec, data: Data) -> Encoding:
         spec.baseline.classify or labels,
         data.task.number_base,
     )
+    if spec.hyperparameters.whole_numbers:
+        order = number_order(data.task, train_rows["question"], spec.hyperparameters.whole_numbers)
+        return replace(encoding, units_first=order)
+    return encoding
