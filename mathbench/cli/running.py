@@ -62,11 +62,13 @@ def run_options(request: RunRequest, folder: Path) -> "RunOptions":
         resume=request.resume,
         force=request.force,
         budget=request.budget,
+        cpu_budget=request.cpu_budget,
         long=request.long,
         device_config=DeviceConfig(request.device, request.threads),
         command=command(),
         console=err,
         track=request.track,
+        samples=request.samples,
         asking=asking_options(request),
     )
 
