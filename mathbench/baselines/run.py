@@ -44,6 +44,7 @@ from mathbench.baselines.training.tracking import Tracker, open_tracker, tracked
 from mathbench.dataset import exclusions
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
+from mathbench.parameters import check_integer
 from mathbench.registry import load
 from mathbench.rows import ID, row_ids
 from mathbench.scores.predictions import PREDICTIONS, score_table
@@ -91,6 +92,9 @@ class RunOptions:
     asking: AskingOptions = field(default_factory=AskingOptions)
     samples: int = SAMPLES
     extends: Path | None = None
+
+    def __post_init__(self) -> None:
+        check_integer("samples", self.samples, 0)
 
 
 def run(spec: RunSpec, data: Data, options: RunOptions) -> Result:

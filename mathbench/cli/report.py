@@ -179,7 +179,8 @@ def _summary(result: Result, folder: Path) -> str:
     if timings.get("steps"):
         kept = "last" if result.recipe.get("keep") == "last" else "best"
         words += [f"{timings['steps']:,} steps", f"{kept} at step {result.best['step']:,}"]
-        words += [f"extended from step {phase['steps']:,}" for phase in result.extended]
+        if result.extended:
+            words += ["extended after " + " and ".join(f"{phase['steps']:,}" for phase in result.extended)]
         words += reached(result)
     words += [f"fitted in {timings['fit_wall_s']:.1f} s ({timings['fit_cpu_s']:.1f} CPU s)"]
     return ", ".join([*words, f"run directory {escape(str(folder))}"])

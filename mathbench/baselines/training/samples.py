@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 
 from mathbench.baselines.training.state import Recorder, TrainingState, Validation
 from mathbench.errors import one_line
-from mathbench.storage import atomic
 
 SAMPLES_FILE = "samples.jsonl"
 SAMPLES = 3  # by default
@@ -40,7 +39,7 @@ class SampleLog(Recorder):
         validated = set(state.validated)
         kept = [sample for sample in read_samples(self._run) if sample["step"] in validated]
         if kept or self._rows:
-            atomic.write(self._run / SAMPLES_FILE, "".join(map(_line, kept)))
+            (self._run / SAMPLES_FILE).write_text("".join(map(_line, kept)), encoding="utf-8")
 
     def on_validation(self, state: TrainingState, found: Validation) -> None:
         """Add the answers of a step to the file. Long trainings leave out more and more validations."""
@@ -91,19 +90,23 @@ def read_samples(run: Path) -> list[dict[str, Any]]:
 
 
 def sample_rows(strata: pa.ChunkedArray | pa.Array, count: int) -> list[int]:
-    """Return a few rows, spread over the strata.
+    """Return a few rows of different strata, spread over their names, as far as there are enough.
 
-    >>> sample_rows(pa.array(["hard", "easy", "hard", "easy", "easy", "medium"]), 3)
-    [0, 1, 5]
+    >>> sample_rows(pa.array(["hard", "easy", "hard", "easy", "easy", "medium"]), 4)
+    [0, 1, 3, 5]
     """
-    if not count or not len(strata):
+    column = pc.cast(strata, pa.string())
+    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    encoded = column.dictionary_encode()
+    codes, names = np.asarray(encoded.indices), encoded.dictionary.to_pylist()
+    if not count or not names:
         return []
-    names = pc.cast(strata, pa.string())
-    # by the order of their first rows, which is that of the plan; stable within a stratum
-    column = names.combine_chunks() if isinstance(names, pa.ChunkedArray) else names
-    order = np.argsort(np.asarray(column.dictionary_encode().indices), kind="stable")
-    spread = np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int)
-    return sorted(order[np.unique(spread)].tolist())
+    by_name = sorted(range(len(names)), key=names.__getitem__)
+    spread = np.linspace(0, len(names) - 1, min(count, len(names))).round().astype(int).tolist()
+    rows = [np.flatnonzero(codes == by_name[i])[:count].tolist() for i in spread]
+    # the first row of each stratum, then the second ones
+    turns = [own[turn] for turn in range(count) for own in rows if turn < len(own)]
+    return sorted(turns[:count])
 
 
 def shown(sample: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@
 the rows before it.
 """
 
-import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from mathbench.baselines.training.state import Recorder, TrainingState, Validation
 from mathbench.errors import InputError
-from mathbench.storage import atomic
 
 VALIDATION_FILE = "validation.parquet"
 MAX_ROWS = 100_000  # of the table, above which validations are left out evenly
@@ -90,9 +89,10 @@ class StrataLog(Recorder):
         self._correct[steps[-1]] = counts
         kept = kept_steps(steps, max(1, MAX_ROWS // len(self.names)), state.best_step)
         self._correct = {step: self._correct[step] for step in kept if step in self._correct}
-        buffer = io.BytesIO()
-        pq.write_table(self._table(), buffer, compression="zstd")
-        atomic.write(self._path, buffer.getvalue())
+        # not flushed to the disk, which takes longer than the validation of a small network
+        temporary = self._path.with_name(f".{VALIDATION_FILE}.tmp")
+        pq.write_table(self._table(), temporary, compression="zstd")
+        os.replace(temporary, self._path)
 
     def _table(self) -> pa.Table:
         steps, strata = len(self._correct), len(self.names)
