@@ -43,7 +43,7 @@ class TrainingSettings:
     fixed_width: ClassVar[bool] = False
     question_alphabet: ClassVar[bool] = False
     columns: ClassVar[bool] = False
-    added: ClassVar[tuple[str, ...]] = ()
+    added: ClassVar[tuple[str, ...]] = ("average", "keep")
 
     hidden: int = parameter(128, "units of each LSTM", low=1, high=8192)
     batch: int = parameter(128, "rows per step", low=1, high=1_000_000)
@@ -83,7 +83,22 @@ class TrainingSettings:
         low=0,
         high=1_000_000,
     )
-    target: float = parameter(1.0, "exact match on validation at which training stops", low=0.0, high=1.0)
+    target: float | None = parameter(
+        1.0,
+        "exact match on validation at which training stops; none: never",
+        low=0.0,
+        high=1.0,
+        optional=True,
+    )
+    average: float = parameter(
+        0.0,
+        "decay rate of the moving average of the weights that is kept; 0: the weights",
+        low=0.0,
+        high=0.999999,
+    )
+    keep: str = parameter(
+        "best", "weights that are kept: the best on validation, or the last", choices=("best", "last")
+    )
 
     def __post_init__(self) -> None:
         check(self, "settings")
@@ -99,7 +114,7 @@ class TrainingSettings:
 class SequenceSettings(TrainingSettings):
     """Hyperparameters of networks that read a number symbol by symbol."""
 
-    added: ClassVar[tuple[str, ...]] = ("short", "growth", "noise", "noise_from")
+    added: ClassVar[tuple[str, ...]] = (*TrainingSettings.added, "short", "growth", "noise", "noise_from")
 
     sampling: str = parameter(
         "rows",

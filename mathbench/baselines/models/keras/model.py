@@ -55,8 +55,10 @@ class KerasNetwork:
             v for v in model.non_trainable_variables if v.path.endswith("seed_generator_state")
         ]
         self._rate = settings.rate
+        # the moving average of Keras starts with the weights after the first step, and is part of the optimiser
+        average = {"use_ema": True, "ema_momentum": settings.average} if settings.average else {}
         adam = self.keras.optimizers.Adam(
-            settings.rate, settings.beta1, settings.beta2, global_clipnorm=settings.clip or None
+            settings.rate, settings.beta1, settings.beta2, global_clipnorm=settings.clip or None, **average
         )
         adam.build(model.trainable_variables)
         loss = self.keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=IGNORE_INDEX)
@@ -115,6 +117,17 @@ class KerasNetwork:
         """Restore weights."""
         for variable in self.model.weights:
             variable.assign(weights[variable.path])
+
+    def swap_average(self) -> None:
+        """Exchange the weights and their moving average. Does nothing without one, and before the first step."""
+        adam, to_numpy = self.model.optimizer, self.keras.ops.convert_to_numpy
+        if not adam.use_ema or not int(to_numpy(adam.iterations)):
+            return
+        averages = adam._model_variables_moving_average
+        for weight, average in zip(self.model.trainable_variables, averages, strict=True):
+            value = np.array(to_numpy(weight))
+            weight.assign(average)
+            average.assign(value)
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Return the state of the optimiser by the index of each variable."""
