@@ -44,7 +44,7 @@ class TrainingSettings:
     fixed_width: ClassVar[bool] = False
     question_alphabet: ClassVar[bool] = False
     columns: ClassVar[bool] = False
-    added: ClassVar[tuple[str, ...]] = ("tournament", "tournament_rounds")
+    added: ClassVar[tuple[str, ...]] = ("average", "keep", "tournament", "tournament_rounds")
 
     hidden: int = parameter(128, "units of each LSTM", low=1, high=8192)
     batch: int = parameter(128, "rows per step", low=1, high=1_000_000)
@@ -84,7 +84,22 @@ class TrainingSettings:
         low=0,
         high=1_000_000,
     )
-    target: float = parameter(1.0, "exact match on validation at which training stops", low=0.0, high=1.0)
+    target: float | None = parameter(
+        1.0,
+        "exact match on validation at which training stops; none: never",
+        low=0.0,
+        high=1.0,
+        optional=True,
+    )
+    average: float = parameter(
+        0.0,
+        "decay rate of the moving average of the weights that is kept; 0: the weights",
+        low=0.0,
+        high=0.999999,
+    )
+    keep: str = parameter(
+        "best", "weights that are kept: the best on validation, or the last", choices=("best", "last")
+    )
     tournament: int = parameter(
         1, "networks with different first weights that train side by side; the best is kept", low=1, high=4096
     )
@@ -101,6 +116,11 @@ class TrainingSettings:
     def fixed_by_hand(self) -> tuple[str, ...]:
         """The parts of the network that are not trained although a network of its kind learns them as a rule."""
         return ()
+
+    @property
+    def whole_numbers(self) -> str:
+        """The setting that needs the digits of a number side by side; empty if there is none."""
+        return ""
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,15 @@ _BASELINES = (
         state_machine=True,
     ),
     _network(
+        "linear-rnn",
+        "linear recurrence with a map per symbol in several forms, one softmax over the possible answers",
+        "linear_rnn:build",
+        "models.settings.recurrent:LinearSettings",
+        frameworks=("torch",),
+        classify=True,
+        state_machine=True,
+    ),
+    _network(
         "column-gru",
         "GRU over columns of digits from the units on, one softmax per column or over the possible answers",
         "columns:gru",
@@ -153,6 +162,27 @@ _BASELINES = (
         "residual convolutions over question and answer, one softmax per answer position",
         "cnn:build",
         "models.settings.one_pass:ConvolutionsSettings",
+        frameworks=("torch",),
+    ),
+    _network(
+        "neural-gpu",
+        "gated convolutions over the question, as many rounds as it has tokens, one softmax per position",
+        "neural_gpu:build",
+        "models.settings.recurrent:NeuralGPUSettings",
+        frameworks=("torch",),
+    ),
+    _network(
+        "stack-rnn",
+        "plain RNN with stacks over question and blanks, one softmax per blank",
+        "stack_rnn:build",
+        "models.settings.recurrent:StackSettings",
+        frameworks=("torch",),
+    ),
+    _network(
+        "fone-transformer",
+        "transformer over Fourier number embeddings, a number a token, one softmax per digit",
+        "fone_transformer:build",
+        "models.settings.recurrent:FourierSettings",
         frameworks=("torch",),
     ),
     _network(

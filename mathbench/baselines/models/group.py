@@ -46,6 +46,9 @@ class Members(Protocol):
     def load_weights(self, number: int, weights: Arrays) -> None:
         """Restore the weights of a member."""
 
+    def swap_average(self) -> None:
+        """Exchange the weights of all members and their moving averages, as `Network.swap_average` does."""
+
     def state(self, number: int) -> dict[str, Array]:
         """Return the state of the optimiser of a member by name."""
 
@@ -91,6 +94,11 @@ class SeparateMembers:
     def load_weights(self, number: int, weights: Arrays) -> None:
         """Restore the weights of a member."""
         self._networks[number].load_weights(weights)
+
+    def swap_average(self) -> None:
+        """Exchange the weights of all members and their moving averages."""
+        for network in self._networks.values():
+            network.swap_average()
 
     def state(self, number: int) -> dict[str, Array]:
         """Return the state of the optimiser of a member by name."""
@@ -162,6 +170,10 @@ class NetworkGroup:
         for number, own in found.items():
             self.members.load_weights(number, own)
         self.leader = next(iter(found))
+
+    def swap_average(self) -> None:
+        """Exchange the weights of all members and their moving averages."""
+        self.members.swap_average()
 
     def state(self) -> dict[str, Array]:
         """Return the states of the optimisers of all members as ``NUMBER/NAME``."""

@@ -14,6 +14,7 @@ from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.group import Array, Losses, Members, NetworkGroup
 from mathbench.baselines.models.interface import Arrays
 from mathbench.baselines.tournament import TournamentRound
+from mathbench.baselines.training.state import Validation
 
 RECENT = 50  # batches that the loss of a round is the mean of
 REACHED = 0.99  # the exact match that a candidate must have reached to count
@@ -63,21 +64,23 @@ class Tournament(NetworkGroup):
         mean: Losses = rows.mean(axis=0) if len(rows) else np.zeros(self._recent.shape[1])
         return np.where(np.isnan(mean), np.inf, mean)
 
-    def validate(self, score: Callable[[], float]) -> float:
+    def validate(self, answer: Callable[[], Validation]) -> Validation:
         """Let every candidate lead in turn, and then the best: by exact match, then by loss.
 
         Args:
-            score: computes the validation exact match of the leader.
+            answer: answers the validation questions with the leader.
 
         Returns:
-            The exact match of the new leader.
+            The answers of the new leader.
         """
-        found, losses = dict[int, float](), self._recent_losses()
+        found, losses = dict[int, Validation](), self._recent_losses()
         for number in self.numbers:
             self.leader = number
-            found[number] = score()
-            self._best[number] = np.fmax(self._best[number], found[number])
-        self.leader = max(self.numbers, key=lambda number: (found[number], -losses[number], -number))
+            found[number] = answer()
+            self._best[number] = np.fmax(self._best[number], found[number].exact_match)
+        self.leader = max(
+            self.numbers, key=lambda number: (found[number].exact_match, -losses[number], -number)
+        )
         return found[self.leader]
 
     def state(self) -> dict[str, Array]:

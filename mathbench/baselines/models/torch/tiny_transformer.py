@@ -23,7 +23,9 @@ from mathbench.baselines.models.decoding import append_end
 from mathbench.baselines.models.group import Members
 from mathbench.baselines.models.interface import IGNORE_INDEX, Arrays, DeviceConfig, Network, NetworkShape
 from mathbench.baselines.models.settings.tiny import TinyTransformerSettings
+from mathbench.baselines.models.torch.adam import Adam
 from mathbench.baselines.models.torch.autoregressive import AutoregressiveModel
+from mathbench.baselines.models.torch.average import AVERAGE, WeightAverage
 from mathbench.baselines.models.torch.model import generator_for_seed, resolve_device
 from mathbench.baselines.models.torch.writing import State, WritingModule
 from mathbench.errors import InputError
@@ -288,30 +290,25 @@ class TinyMembers:
         }
         self.parameters = sum(w[0].numel() for w in self._weights.values())
         self._open_member = cast(TinyModel, self._build(seeds[0]))
-        self._adam = self._optimiser()
+        self._adam, self._average = self._optimiser()
 
-    def _optimiser(self) -> torch.optim.Optimizer:
-        settings = self._settings
-        kind = torch.optim.AdamW if settings.decay else torch.optim.Adam
-        groups = [
-            {"params": [w for w in self._weights.values() if (w.dim() > 2) == matrix], "weight_decay": decay}
-            for matrix, decay in ((True, settings.decay), (False, 0.0))
-        ]
-        betas = (settings.beta1, settings.beta2)
-        return kind(groups, lr=settings.rate, betas=betas, eps=1e-7, fused=True)
+    def _optimiser(self) -> tuple[Adam, WeightAverage]:
+        settings, weights = self._settings, list(self._weights.values())
+        adam = Adam(weights, settings.beta1, settings.beta2, settings.decay, stacked=True)
+        return adam, WeightAverage(weights, settings.average)
 
     def step(
         self, questions: Tokens, labels: Tokens, rate: float, random_bits: int, noise: float = 0.0
     ) -> NDArray[np.float64]:
         """Update all members on a batch, and return the mean loss of each."""
-        for group in self._adam.param_groups:
-            group["lr"] = rate
         self._adam.zero_grad()
         losses = self._losses(questions, labels)
         losses.sum().backward()  # type: ignore[no-untyped-call]
         if self._settings.clip:
             self._clip(self._settings.clip)
-        self._adam.step()
+        self._adam.step(rate)
+        if self._settings.average:
+            self._average.update()
         return losses.detach().double().cpu().numpy()
 
     def _losses(self, questions: Tokens, labels: Tokens) -> Tensor:
@@ -345,13 +342,14 @@ class TinyMembers:
     def keep(self, numbers: Sequence[int]) -> None:
         """Drop all other members."""
         places = torch.tensor([self.numbers.index(number) for number in numbers], device=self.device)
-        old = {name: (w, self._adam.state[w]) for name, w in self._weights.items()}
-        self._weights = {name: w.detach()[places].clone().requires_grad_() for name, (w, _) in old.items()}
-        self._adam, self.numbers = self._optimiser(), tuple(numbers)
-        for name, (_, moments) in old.items():
-            if moments:
-                kept = {key: m[places].clone() if m.dim() else m for key, m in moments.items()}
-                self._adam.state[self._weights[name]] = kept
+        moments = [self._adam.moments.get(weight, {}) for weight in self._weights.values()]
+        averages = [value[places] for value in self._average.values]
+        self._weights = {name: w.detach()[places].requires_grad_() for name, w in self._weights.items()}
+        self.numbers, (self._adam, self._average) = tuple(numbers), self._optimiser()
+        self._average.load(dict(enumerate(averages)))
+        for weight, own in zip(self._weights.values(), moments, strict=True):
+            if own:
+                self._adam.moments[weight] = {key: m[places] if m.dim() else m for key, m in own.items()}
 
     def weights(self, number: int) -> dict[str, NDArray[np.generic]]:
         """Return the weights of a member by name."""
@@ -365,26 +363,41 @@ class TinyMembers:
             for name, w in self._weights.items():
                 w[place] = torch.from_numpy(np.array(weights[name])).to(self.device)
 
+    def swap_average(self) -> None:
+        """Exchange the weights of all members and their moving averages."""
+        self._average.swap()
+
     def state(self, number: int) -> dict[str, NDArray[np.generic]]:
-        """Return the moments of the optimiser of a member as ``WEIGHT/MOMENT``."""
+        """Return the moments of the optimiser of a member as ``WEIGHT/MOMENT``, with the averages among them."""
         place = self.numbers.index(number)
-        return {
-            f"{name}/{key}": (m[place] if m.dim() else m).detach().cpu().numpy().copy()
+        averages = zip(self._weights, self._average.values, strict=False)
+        moments = {
+            f"{name}/{key}": m
             for name, w in self._weights.items()
-            for key, m in self._adam.state[w].items()
+            for key, m in self._adam.moments.get(w, {}).items()
+        } | {f"{name}/{AVERAGE}": value for name, value in averages}
+        return {
+            path: (m[place] if m.dim() else m).detach().cpu().numpy().copy() for path, m in moments.items()
         }
 
     def load_state(self, number: int, state: Arrays) -> None:
         """Restore the moments of a member. The count of steps is that of all members."""
-        place = self.numbers.index(number)
-        for path, value in state.items():
-            name, _, key = path.rpartition("/")
-            weight, stored = self._weights[name], torch.from_numpy(np.array(value)).to(self.device)
-            moments = self._adam.state[weight]
-            if stored.dim() == 0 and key == "step":
-                moments[key] = stored
-            else:
-                moments.setdefault(key, torch.zeros_like(weight))[place] = stored
+        place, averages = self.numbers.index(number), dict(enumerate(self._average.values))
+        for at, (name, weight) in enumerate(self._weights.items()):
+            own = {
+                path.rpartition("/")[2]: torch.from_numpy(np.array(value)).to(self.device)
+                for path, value in state.items()
+                if path.rpartition("/")[0] == name
+            }
+            if AVERAGE in own:
+                averages.setdefault(at, torch.zeros_like(weight))[place] = own.pop(AVERAGE)
+            moments = self._adam.moments.setdefault(weight, {}) if own else {}
+            for key, value in own.items():
+                if key == "step":
+                    moments[key] = value
+                else:
+                    moments.setdefault(key, torch.zeros_like(weight))[place] = value
+        self._average.load(averages)
 
 
 def answers_of_one_length(labels: Tokens) -> Tokens:
