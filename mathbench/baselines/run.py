@@ -282,6 +282,7 @@ def _result(
         supervision=spec.supervision(data.task),
         weights=_weights(spec, fitted.parameters),
         tournament=fitted.tournament,
+        generations=fitted.generations,
         history=fitted.history,
         reached=fitted.reached,
         extended=record.get("extended", []),

@@ -78,8 +78,8 @@ class RunSpec:
 
         Returns:
             ``examples`` for one answer per example; ``dense`` with labels of prefixes or written steps; ``aligned``
-            where the places of the operands meet; ``aligned+dense`` for both. ``prompted`` for a language model.
-            Empty where nothing is trained.
+            where the places of the operands meet; ``aligned+dense`` for both; with ``+self`` where a network also
+            trains on labels of its own. ``prompted`` for a language model. Empty where nothing is trained.
         """
         if self.prompting is not None:
             return PROMPTED_SUPERVISION
@@ -90,7 +90,8 @@ class RunSpec:
             or getattr(self.settings, "positions", "") == "coupled",
             "dense": self.choices.labels == "prefix" or formats.for_task(task).steps,
         }
-        return "+".join(name for name, present in given.items() if present) or "examples"
+        parts = "+".join(name for name, present in given.items() if present) or "examples"
+        return f"{parts}+self" if getattr(self.settings, "generations", 0) else parts
 
     def to_json(self) -> dict[str, Any]:
         """Return the spec as plain values."""
