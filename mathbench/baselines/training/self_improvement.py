@@ -203,6 +203,8 @@ def generation_plan(settings: TrainingSettings, task: Task) -> GenerationPlan | 
     """Return the plan of a training in which the network labels problems itself; None for any other."""
     if not isinstance(settings, WritingSettings) or not settings.generations:
         return None
+    if settings.buckets:
+        raise InputError(f"generations requires buckets=0. Received: buckets={settings.buckets}.")
     return GenerationPlan(task, settings)
 
 
