@@ -27,9 +27,8 @@ from mathbench.baselines.prompted.journal import Journal
 from mathbench.baselines.prompted.model import LanguageModel
 from mathbench.baselines.prompted.settings import AskingOptions
 from mathbench.baselines.result import Result
-from mathbench.baselines.shortcuts.answerer import applies_to
+from mathbench.baselines.shortcuts.scores import SCORED, score_shortcuts
 from mathbench.baselines.spec import RunSpec, check_applies
-from mathbench.baselines.table import BASELINES
 from mathbench.baselines.trainer import (
     FitResult,
     TrainingOptions,
@@ -45,14 +44,11 @@ from mathbench.dataset import exclusions
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
 from mathbench.parameters import check_integer
-from mathbench.registry import load
 from mathbench.rows import ID, row_ids
 from mathbench.scores.predictions import PREDICTIONS, score_table
 from mathbench.scores.results import SplitScore
-from mathbench.scores.scorer import score_split
 from mathbench.storage import atomic
-
-SCORED = ("validation", "interpolate", "extrapolate")
+from mathbench.task import Task
 
 
 @dataclass(frozen=True)
@@ -218,7 +214,7 @@ def _store(
 
 def run_identity(spec: RunSpec, data: Data) -> dict[str, Any]:
     """Return everything that determines the outcome of a run: the spec and the data."""
-    return {**spec.to_json(), "task": _task(data), "data": _data(data)}
+    return {**spec.to_json(), "task": task_record(data.task), "data": _data(data)}
 
 
 def predict_splits(predict: Predict, data: Data, splits: tuple[str, ...]) -> pa.Table:
@@ -252,33 +248,6 @@ def write_predictions(path: Path, predictions: pa.Table) -> str:
     return "sha256:" + hashlib.sha256(buffer.getvalue()).hexdigest()
 
 
-def score_shortcuts(data: Data) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-    """Return the scores of all applicable floors, per floor and split, and those of the exact solver, per split.
-
-    These baselines work on plain text, whatever the format of the data.
-    """
-    data, floors, ceiling = data.plain(), {}, {}
-    for entry in BASELINES.values():
-        if entry.kind == "network":
-            continue
-        kind = load(entry.target)
-        if applies_to(kind, data.task):
-            answerer = kind.fit(data.task, data.splits["train"], data.splits["validation"])
-            scores = {
-                split: _total_score(answerer, data.splits[split]) for split in SCORED if split in data.splits
-            }
-            if entry.kind == "ceiling":
-                ceiling = scores
-            else:
-                floors[entry.name] = scores
-    return floors, ceiling
-
-
-def _total_score(answerer: Any, table: pa.Table) -> dict[str, Any]:
-    predictions = pa.array(answerer.predict(table["question"].to_pylist()), pa.string())
-    return score_split(table, predictions).total.to_json()
-
-
 def _result(
     spec: RunSpec,
     data: Data,
@@ -295,7 +264,7 @@ def _result(
         framework=record["framework"],
         recipe=record["recipe"],
         encoding=fitted.encoding,
-        task=_task(data),
+        task=task_record(data.task),
         data=_data(data),
         seed=spec.seed,
         command=options.command,
@@ -311,14 +280,23 @@ def _result(
         ceiling=ceiling,
         predictions_sha256=sha256,
         supervision=spec.supervision(data.task),
+        weights=_weights(spec, fitted.parameters),
+        tournament=fitted.tournament,
         history=fitted.history,
         reached=fitted.reached,
         extended=record.get("extended", []),
     )
 
 
-def _task(data: Data) -> dict[str, Any]:
-    return {"id": data.task.id, "name": data.task.name, "parameters": data.task.parameters}
+def _weights(spec: RunSpec, trained: int) -> dict[str, Any]:
+    """Return the number of trained weights beside what is fixed by hand; empty where nothing is."""
+    fixed = spec.settings.fixed_by_hand if spec.settings else ()
+    return {"trained": trained, "fixed_by_hand": list(fixed)} if fixed else {}
+
+
+def task_record(task: Task) -> dict[str, Any]:
+    """Return a task as a run records it: a part of its identity."""
+    return {"id": task.id, "name": task.name, "parameters": task.parameters}
 
 
 def _data(data: Data) -> dict[str, Any]:

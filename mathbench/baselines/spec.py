@@ -86,7 +86,8 @@ class RunSpec:
         if self.choices is None:
             return ""
         given = {
-            "aligned": self.choices.padding in ("operands", "columns"),
+            "aligned": self.choices.padding in ("operands", "columns")
+            or getattr(self.settings, "positions", "") == "coupled",
             "dense": self.choices.labels == "prefix" or formats.for_task(task).steps,
         }
         return "+".join(name for name, present in given.items() if present) or "examples"

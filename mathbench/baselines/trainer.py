@@ -2,7 +2,8 @@
 
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,17 @@ from rich.console import Console
 from mathbench.baselines import checkpoint, run_directory
 from mathbench.baselines.encoding import Encoding, fit_encoding, vocabulary_of
 from mathbench.baselines.models.interface import DeviceConfig, Network
+from mathbench.baselines.number_order import number_order
 from mathbench.baselines.predictor import (
     Predict,
     answerer_predictor,
+    build_members,
     build_network,
     network_predictor,
 )
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.baselines.spec import RunSpec, check_applies
+from mathbench.baselines.tournament import parse_rounds
 from mathbench.baselines.training.batches import BatchSource, Prefetcher
 from mathbench.baselines.training.clock import UNLIMITED, Budget
 from mathbench.baselines.training.data import effective_encoding, make_batches
@@ -29,6 +33,7 @@ from mathbench.baselines.training.progress import TrainingProgress
 from mathbench.baselines.training.samples import SAMPLES, SampleLog
 from mathbench.baselines.training.state import TrainingState
 from mathbench.baselines.training.strata import StrataLog
+from mathbench.baselines.training.tournament import Tournament, candidate_seeds
 from mathbench.baselines.training.tracking import Tracker, TrackerFeed
 from mathbench.baselines.validation import Validator
 from mathbench.dataset.data import Data
@@ -49,6 +54,7 @@ class FitResult:
         best: step and validation exact match of the weights that are kept.
         history: entries of some validations, see `mathbench.baselines.training.history`.
         reached: the first validations that reached 90, 99 and 99.9 %.
+        tournament: what happened in a tournament of seeds, empty where there was none.
     """
 
     predict: Predict
@@ -59,6 +65,7 @@ class FitResult:
     best: dict[str, Any] = field(default_factory=dict)
     history: list[dict[str, float]] = field(default_factory=list)
     reached: dict[str, dict[str, float]] = field(default_factory=dict)
+    tournament: dict[str, Any] = field(default_factory=dict)
 
 
 def fit_answerer(spec: RunSpec, data: Data, run: Path) -> FitResult:
@@ -131,10 +138,17 @@ def prepare(spec: RunSpec, data: Data, device_config: DeviceConfig) -> TrainingS
     if spec.framework != "torch" and noise_at(settings.steps, settings):
         raise InputError(f"noise requires the framework torch. Received: {spec.framework}.")
     batches = make_batches(settings, data, encoding, spec.seed)
-    network = build_network(spec, encoding, device_config)
-    # creates the optimiser: the first of a process takes seconds, which should not count as training
-    network.state()
-    return TrainingSetup(network, encoding, batches)
+    return TrainingSetup(_network(spec, encoding, device_config), encoding, batches)
+
+
+def _network(spec: RunSpec, encoding: Encoding, device_config: DeviceConfig) -> Network:
+    """Build the untrained network of a spec, or the candidates of its tournament."""
+    settings = spec.hyperparameters
+    if settings.tournament == 1:
+        return build_network(spec, encoding, device_config)
+    seeds = candidate_seeds(spec.seed, settings.tournament)
+    members = build_members(spec, seeds, encoding, device_config)
+    return Tournament(members, parse_rounds(settings.tournament_rounds))
 
 
 def fit_network(
@@ -144,6 +158,7 @@ def fit_network(
     network, settings = setup.network, spec.hyperparameters
     encoding, rows = effective_encoding(settings, setup.encoding), data.splits["validation"]
     strata, samples = StrataLog(run, rows["stratum"]), SampleLog(run, rows, options.samples)
+    validate = Validator(network, encoding, rows, data.task)
     with (
         TrainingProgress(options.console, settings, options.budget, samples) as progress,
         ExitStack() as stack,
@@ -156,7 +171,7 @@ def fit_network(
             batches,
             settings,
             spec.seed,
-            Validator(network, encoding, rows, data.task),
+            partial(network.validate, validate) if isinstance(network, Tournament) else validate,
             run,
             (strata, samples, TrackerFeed(options.trackers, strata), progress),
             options.budget,
@@ -175,7 +190,15 @@ def fit_network(
         best,
         result_history(state.history, int(best["step"])),
         first_reached(state.history),
+        _tournament(network, spec),
     )
+
+
+def _tournament(network: Network, spec: RunSpec) -> dict[str, Any]:
+    """Return what happened in a tournament, empty where there was none."""
+    if not isinstance(network, Tournament):
+        return {}
+    return dict(network.record(candidate_seeds(spec.seed, spec.hyperparameters.tournament)))
 
 
 def _timings(state: TrainingState, settings: TrainingSettings, data: Data) -> dict[str, Any]:
@@ -204,7 +227,7 @@ def encoding_for(spec: RunSpec, data: Data) -> Encoding:
     if spec.choices.padding == "columns" and data.task is not data.task.plain:
         raise InputError(f"padding=columns needs plain text. Received: {data.task.name}.")
     labels = spec.hyperparameters.columns and bool(data.task.answer_labels)
-    return fit_encoding(
+    encoding = fit_encoding(
         spec.choices,
         alphabet,
         train_rows["question"],
@@ -212,3 +235,7 @@ def encoding_for(spec: RunSpec, data: Data) -> Encoding:
         spec.baseline.classify or labels,
         data.task.number_base,
     )
+    if spec.hyperparameters.whole_numbers:
+        order = number_order(data.task, train_rows["question"], spec.hyperparameters.whole_numbers)
+        return replace(encoding, units_first=order)
+    return encoding

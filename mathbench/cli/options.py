@@ -118,6 +118,21 @@ Seeds = Annotated[
     int,
     typer.Option("--seeds", min=1, max=1000, help="Number of training seeds to run, counted from --seed."),
 ]
+RunWorkers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        help="Number of runs side by side, with --seeds or --sweep. Default: 1; with Ray, 2 per CPU of the cluster.",
+    ),
+]
+RunEngine = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        help="Engine of the runs of --seeds or --sweep: local, or ray for the nodes of a Ray cluster.",
+    ),
+]
 Budget = Annotated[
     str | None,
     typer.Option("--budget", help="Wall-clock time for training, such as 10m. Default: unlimited."),

@@ -132,6 +132,29 @@ class SweepOptions:
 
 
 @dataclass(frozen=True)
+class EngineOptions:
+    """Where the runs of a sweep are done.
+
+    Args:
+        name: ``local`` or ``ray``.
+        workers: the number of runs side by side; None where it is not given.
+        address: of a Ray cluster.
+
+    >>> EngineOptions(workers=1).parallel, EngineOptions(workers=2).parallel, EngineOptions("ray").parallel
+    (False, True, True)
+    """
+
+    name: str = "local"
+    workers: int | None = None
+    address: str | None = None
+
+    @property
+    def parallel(self) -> bool:
+        """Whether runs are done in other processes than this one."""
+        return self.name != "local" or self.address is not None or (self.workers or 1) > 1
+
+
+@dataclass(frozen=True)
 class PromptingOptions:
     """What is given for a language model only; None where it is not.
 
@@ -168,6 +191,7 @@ class RunRequest:
         settings: ``key=value``, for single settings.
         seed: of the training.
         sweep: what is varied.
+        engine: where its runs are done.
         data: the rows.
         out: the run directory.
         resume: continue an unfinished run.
@@ -196,6 +220,7 @@ class RunRequest:
     settings: tuple[str, ...]
     seed: str
     sweep: SweepOptions
+    engine: EngineOptions
     data: DataOptions
     out: Path | None
     resume: bool

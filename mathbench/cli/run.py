@@ -9,6 +9,7 @@ from mathbench.cli.repeat import conflicting_words, is_given, repeat_run
 from mathbench.cli.request import (
     TASK_OPTIONS,
     DataOptions,
+    EngineOptions,
     PromptingOptions,
     RunRequest,
     SizeOptions,
@@ -17,7 +18,7 @@ from mathbench.cli.request import (
 )
 from mathbench.cli.running import parse_duration, parse_lengths, relaunch_on_devices, run_single, show_plan
 from mathbench.cli.sweep import run_sweep
-from mathbench.errors import require_extra
+from mathbench.errors import InputError, require_extra
 
 SAMPLES = 3  # validation questions whose answers are shown
 
@@ -39,6 +40,9 @@ def run_baseline(
     trials: opt.Trials = 0,
     prune: opt.Prune = False,
     seeds: opt.Seeds = 1,
+    workers: opt.RunWorkers = None,
+    engine: opt.RunEngine = "local",
+    address: opt.Address = None,
     data_seed: opt.DataSeed = "0",
     budget: opt.Budget = None,
     cpu_budget: opt.CpuBudget = None,
@@ -90,6 +94,8 @@ def run_baseline(
 
       mathbench run-baseline lstm-seq2seq --sweep lr=1e-4..1e-1 --trials 20 --prune
 
+      mathbench run-baseline mlp --seeds 8 --workers 4
+
       mathbench run-baseline --from runs/mine
 
       mathbench run-baseline --extend runs/mine --set steps=20000 --set target=none
@@ -114,6 +120,7 @@ def run_baseline(
         settings=(*(settings or ()), *(("source=stream",) if online else ())),
         seed=seed,
         sweep=SweepOptions(tuple(sweep or ()), trials, prune, seeds),
+        engine=EngineOptions(engine, workers, address),
         data=DataOptions(task, data, config, data_seed, sizes, parameters),
         out=out_dir,
         resume=resume,
@@ -145,6 +152,8 @@ def _run(request: RunRequest) -> None:
         extend_run(request, request.extended)
     elif request.sweep.requested:
         run_sweep(request)
+    elif request.engine.parallel:
+        raise InputError("--workers, --engine and --address are for several runs: give --seeds or --sweep.")
     elif request.dry_run:
         show_plan(request)
     else:

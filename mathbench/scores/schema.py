@@ -100,6 +100,8 @@ RESULT = Record(
         "history": ListOf(VALIDATION, 1_000),
         "reached": MapOf(REACHED, ("0.9", "0.99", "0.999")),
         "extended": ListOf(PHASE, 1_000),
+        "weights": Record({"trained": Integer(), "fixed_by_hand": ListOf(Text(500))}),
+        "tournament": OBJECT,
         # the name of the model on a board, where it is not that of the baseline
         "name": Text(100),
         "evaluation": EVALUATION,

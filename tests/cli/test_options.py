@@ -15,6 +15,7 @@ RUN_BASELINE = (
     *("force", "device", "threads", "train", "validation", "interpolate", "extrapolate", "submit", "json"),
     *("dry-run", "devices", "from", "online", "long", "sweep", "seeds", "trials", "prune", "plots", "track"),
     *("url", "extract", "limit", "extend", "cpu-budget", "samples"),
+    *("url", "extract", "limit", "workers", "engine", "address"),
 )
 SCORE = ("task", "data", "config", "data-seed", "validation", "interpolate", "extrapolate", "extract", "json")
 # these decide nothing about the rows and the weights, or say where to compute

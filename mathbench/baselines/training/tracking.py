@@ -32,6 +32,13 @@ class Tracker(Protocol):
         """Called at the end with `exact_match/SPLIT` of each split; empty when the run was stopped or failed."""
 
 
+class StepTracker(Tracker):
+    """A tracker that also receives every step. Others may have an attribute of that name for something else."""
+
+    def on_step(self, step: int) -> None:
+        """Called after every step."""
+
+
 class TrackerFeed(Recorder):
     """A callback that sends the metrics of every validation to trackers.
 
@@ -42,6 +49,12 @@ class TrackerFeed(Recorder):
 
     def __init__(self, trackers: Sequence[Tracker], strata: StrataLog):
         self._trackers, self._strata = trackers, strata
+        self._steps = [tracker for tracker in trackers if isinstance(tracker, StepTracker)]
+
+    def on_step(self, state: TrainingState, loss: float) -> None:
+        """Tell those trackers that receive every step."""
+        for tracker in self._steps:
+            tracker.on_step(state.step)
 
     def on_validation(self, state: TrainingState, found: Validation) -> None:
         """Send loss, rate and exact match, overall and by stratum unless there are many."""

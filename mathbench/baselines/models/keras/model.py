@@ -16,6 +16,12 @@ from mathbench.baselines.models.interface import (
     StateMachine,
 )
 from mathbench.baselines.models.keras.backend import load_keras
+from mathbench.baselines.models.keras.training_step import (
+    MAX_UNROLLED,
+    make_training_step,
+    recurrent_layers,
+    unrolled,
+)
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.errors import InputError
 from mathbench.hashing import key_of
@@ -57,6 +63,8 @@ class KerasNetwork:
         adam.build(model.trainable_variables)
         loss = self.keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=IGNORE_INDEX)
         model.compile(optimizer=adam, loss=loss, jit_compile=False)
+        self._update = make_training_step(self.keras, model)
+        self._recurrent, self._width = recurrent_layers(model), 0
 
     def step(
         self, questions: Tokens, labels: Tokens, rate: float, random_bits: int, noise: float = 0.0
@@ -67,9 +75,11 @@ class KerasNetwork:
         if rate != self._rate:
             self.model.optimizer.learning_rate.assign(rate)
             self._rate = rate
-        self.model.reset_metrics()  # otherwise the loss would be a running mean
-        with self.keras.device(self.device):
-            return float(self.model.train_on_batch(*self._batch(questions, labels)))
+        self._width = self._width or questions.shape[1]
+        # a graph for questions of any width cannot be unrolled
+        fixed = questions.shape[1] == self._width <= MAX_UNROLLED
+        with self.keras.device(self.device), unrolled(self._recurrent, fixed):
+            return self._update(*self._batch(questions, labels))
 
     def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
         """Return the likeliest output tokens, (n, positions). Positions are independent, so `beam` has no effect."""
