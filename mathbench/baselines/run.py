@@ -17,6 +17,7 @@ from rich.console import Console
 
 from mathbench.baselines import provenance, run_directory
 from mathbench.baselines.distributed import world
+from mathbench.baselines.extend import copy_progress
 from mathbench.baselines.language_models import ask_model, complete_settings, make_asker, open_model
 from mathbench.baselines.long_problems import PROBLEMS, long_task, score_long
 from mathbench.baselines.models.interface import DeviceConfig
@@ -36,10 +37,13 @@ from mathbench.baselines.trainer import (
     fit_network,
     prepare,
 )
+from mathbench.baselines.training.clock import Budget
+from mathbench.baselines.training.samples import SAMPLES
 from mathbench.baselines.training.tracking import Tracker, open_tracker, tracked
 from mathbench.dataset import exclusions
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
+from mathbench.parameters import check_integer
 from mathbench.rows import ID, row_ids
 from mathbench.scores.predictions import PREDICTIONS, score_table
 from mathbench.scores.results import SplitScore
@@ -55,7 +59,8 @@ class RunOptions:
         out: the run directory.
         resume: resume an unfinished run.
         force: delete an existing run.
-        budget: seconds of wall time for training.
+        budget: seconds of wall time for training, including those before a resume.
+        cpu_budget: seconds of CPU time for training, likewise.
         device_config: device and threads.
         command: the command line, for the record.
         console: where progress is shown, None for no output.
@@ -64,12 +69,15 @@ class RunOptions:
         trackers: further trackers.
         long: numbers of digits of problems to score besides the splits.
         asking: where a language model is found, and how requests are sent to it.
+        samples: number of validation questions whose answers are shown and stored at every validation.
+        extends: directory of the finished run that this one goes on from; None for others.
     """
 
     out: Path
     resume: bool = False
     force: bool = False
     budget: float = math.inf
+    cpu_budget: float = math.inf
     device_config: DeviceConfig = field(default_factory=DeviceConfig)
     command: str = ""
     console: Console | None = None
@@ -78,6 +86,11 @@ class RunOptions:
     trackers: tuple[Tracker, ...] = ()
     long: tuple[int, ...] = ()
     asking: AskingOptions = field(default_factory=AskingOptions)
+    samples: int = SAMPLES
+    extends: Path | None = None
+
+    def __post_init__(self) -> None:
+        check_integer("samples", self.samples, 0)
 
 
 def run(spec: RunSpec, data: Data, options: RunOptions) -> Result:
@@ -136,7 +149,10 @@ def _run(
     if setup is None:
         fitted = fit_answerer(spec, data, options.out)
     else:
-        training = TrainingOptions(options.console, trackers, options.budget, options.stop_step)
+        if options.extends is not None:
+            copy_progress(options.extends, options.out)
+        budget = Budget(options.budget, options.cpu_budget)
+        training = TrainingOptions(options.console, trackers, budget, options.stop_step, options.samples)
         fitted = fit_network(spec, data, setup, options.out, training)
     timed = replace(fitted, timings={**fitted.timings, "started": started})
     return store_result(spec, data, options, timed)
@@ -264,7 +280,18 @@ def _result(
         ceiling=ceiling,
         predictions_sha256=sha256,
         supervision=spec.supervision(data.task),
+        weights=_weights(spec, fitted.parameters),
+        tournament=fitted.tournament,
+        history=fitted.history,
+        reached=fitted.reached,
+        extended=record.get("extended", []),
     )
+
+
+def _weights(spec: RunSpec, trained: int) -> dict[str, Any]:
+    """Return the number of trained weights beside what is fixed by hand; empty where nothing is."""
+    fixed = spec.settings.fixed_by_hand if spec.settings else ()
+    return {"trained": trained, "fixed_by_hand": list(fixed)} if fixed else {}
 
 
 def task_record(task: Task) -> dict[str, Any]:

@@ -184,7 +184,8 @@ class RunRequest:
     Args:
         name: the baseline.
         source: directory of a run to repeat.
-        conflicts: words of the command line that may not be given with `source`.
+        extended: directory of a run to extend.
+        conflicts: words of the command line that may not be given with `source` or `extended`.
         recipe: name or file of a recipe.
         framework: ``torch`` or ``keras``.
         settings: ``key=value``, for single settings.
@@ -196,12 +197,14 @@ class RunRequest:
         resume: continue an unfinished run.
         force: discard an existing run.
         budget: seconds of wall time for training.
+        cpu_budget: seconds of CPU time for training.
         long: lengths of problems to score besides the splits, in digits.
         prompting: what is given for a language model only.
         device: where the network computes.
         threads: CPU threads.
         threads_given: whether the command line names the number of threads.
         track: names of trackers besides TensorBoard.
+        samples: number of validation questions whose answers are shown.
         submit: put the finished run on the local board.
         plots: draw the finished run; None to draw one trained network and nothing else.
         json: print the result as JSON.
@@ -210,6 +213,7 @@ class RunRequest:
 
     name: str | None
     source: Path | None
+    extended: Path | None
     conflicts: tuple[str, ...]
     recipe: str | None
     framework: str | None
@@ -222,12 +226,14 @@ class RunRequest:
     resume: bool
     force: bool
     budget: float
+    cpu_budget: float
     long: tuple[int, ...]
     prompting: PromptingOptions
     device: str
     threads: int
     threads_given: bool
     track: tuple[str, ...]
+    samples: int
     submit: bool
     plots: bool | None
     json: bool
