@@ -284,3 +284,14 @@ def test_fire_reads_padding_of_rows_as_if_it_were_not_there():
     near, far = (questions[:1].copy() for _ in range(2))
     far[0, [0, 1]] = near[0, [1, 0]]
     assert not np.allclose(forced(network, near, answers[:1]), forced(network, far, answers[:1]), atol=1e-4)
+
+
+def test_long_problems_with_hints_that_no_training_row_has_are_wrong_and_cost_no_training(tiny, tmp_path):
+    hinted = Data.generate(
+        task("addition", digits=2, longer=1, format="index-hints"),
+        {"train": 60, "validation": 10, "interpolate": 10, "extrapolate": 10},
+    )
+    spec = tiny("decoder-transformer", hidden=8, inner=8, padding="left", positions="fire", steps=2)
+    result = run(spec, hinted, RunOptions(tmp_path / "r", long=(2, 9)))
+    assert result.long["9"]["correct"] == 0
+    assert result.long["9"]["n"] == 1000
