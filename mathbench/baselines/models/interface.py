@@ -161,6 +161,12 @@ class Network(Protocol):
     def load_weights(self, weights: Arrays) -> None:
         """Restore weights."""
 
+    def swap_average(self) -> None:
+        """Exchange the weights and the moving average of the setting ``average``; called in pairs, around a validation.
+
+        Does nothing without an average, and before the first step. The average is part of `state`.
+        """
+
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Return the state of the optimiser by name."""
 
