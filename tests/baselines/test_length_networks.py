@@ -23,6 +23,7 @@ from mathbench.baselines.run import RunOptions, run
 from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.trainer import encoding_for
 from mathbench.baselines.training import loop
+from mathbench.baselines.training.data import stage_task
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
 from mathbench.families import task
@@ -295,3 +296,9 @@ def test_long_problems_with_hints_that_no_training_row_has_are_wrong_and_cost_no
     result = run(spec, hinted, RunOptions(tmp_path / "r", long=(2, 9)))
     assert result.long["9"]["correct"] == 0
     assert result.long["9"]["n"] == 1000
+
+
+def test_a_stage_keeps_numbers_padded_to_their_question():
+    made = stage_task(task("addition", digits=9, more=0, format="padded:to=question"), {"digits": "3"})
+    assert made.parameters["digits"] == 3
+    assert made.format == "padded:to=question"
