@@ -69,15 +69,23 @@ def test_places_of_an_answer_in_parts_are_those_of_the_whole(ascending):
 
 
 def test_offsets_are_drawn_per_row_and_keep_the_longest_number_within_the_span():
-    made = positions("coupled", span=12, answer=4)
-    questions = tokens(*["123456+1"] * 300, *["12+1    "] * 300)
+    made = positions("coupled", span=12, answer=3)  # answers of a third of the question
+    questions = tokens(*["123456+1 "] * 300, *["12+34+567"] * 300)
     ruler = made.train().ruler(questions, 10)
     offsets = ruler[:, 1] - 1
-    assert set(offsets[:300].tolist()) == set(range(6))  # six digits and what is beside them: 7 of 12
-    assert set(offsets[300:].tolist()) == set(range(8))  # answers of four digits
+    # of 12 positions, six digits or three take so many, what is beside them one, and one more digit one
+    assert set(offsets[:300].tolist()) == set(range(12 - 8 + 1))
+    assert set(offsets[300:].tolist()) == set(range(12 - 5 + 1))
     assert (ruler[:, 0] == 0).all()
     assert (ruler.diff(dim=1)[:, 1:] == 1).all()
-    assert made.eval().ruler(questions, 10)[0].tolist() == list(range(12))
+
+
+def test_at_prediction_the_positions_of_a_question_are_in_the_middle_of_the_span():
+    made = positions("coupled", span=12, answer=3).eval()
+    ruler = made.ruler(tokens("123456+1 ", "12+34+567", "123456789"), 10)
+    assert (ruler[:, 1] - 1).tolist() == [2, 4, 1]
+    products = positions("coupled", span=20, answer=9).eval()  # answers as long as the question
+    assert products.ruler(tokens("1234+567 "), 10)[0, 1] - 1 == (20 - 2 - 8) // 2
 
 
 def test_numbers_beyond_the_span_are_answered_all_the_same():
