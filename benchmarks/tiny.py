@@ -22,21 +22,16 @@ from mathbench.cli import main as command
 from mathbench.dataset import suite as suites
 
 ADDERS = ("tiny-2240", "tiny-488", "tiny-110", "tiny-75", "tiny-17")
-TOURNAMENT = "--set tournament=8"
+# networks per task, by settings of a recipe that vary its size
 TASKS = {
-    "even-base3": [
-        f"second-order-rnn --recipe hofstadter --task divisible --k 2 --base 3 --digits 12 --longer 4 --set hidden={h} {TOURNAMENT}"
-        for h in (1, 2, 4)
-    ],
-    "multiples-of-3": [
-        f"second-order-rnn --recipe hofstadter --task divisible --k 3 --digits 7 --set hidden={h} {TOURNAMENT}"
-        for h in (2, 3, 4)
-    ],
-    "multiples-of-7": [
-        f"second-order-rnn --recipe hofstadter --task divisible --k 7 --digits 7 --set hidden={h} {TOURNAMENT}"
-        for h in (6, 7, 8)
-    ],
+    "even-base3": [f"--recipe smallest-even-base3 --set hidden={units}" for units in (1, 2)],
+    "multiples-of-3": [f"--recipe smallest-multiples-of-3 --set hidden={units}" for units in (1, 2, 3)],
+    "multiples-of-7": [f"--recipe smallest-multiples-of-7 --set hidden={units}" for units in (4, 6, 8)],
 }
+HEAD = (
+    *("weights", "recipe", "runs at 99 %", "candidates at 99 %", "CPU s"),
+    *("random pairs %", "edges", "long carries %", "11 digits %"),
+)
 
 
 def trained(words: str, out: Path) -> Path:
@@ -92,7 +87,7 @@ def task_rows(folder: Path) -> list[str]:
     """Train the networks of all tasks, and return the rows of the table of the smallest ones."""
     rows = []
     for name, lines in TASKS.items():
-        runs = [trained(words, folder / f"{name}-{i}") for i, words in enumerate(lines)]
+        runs = [trained(f"second-order-rnn {words}", folder / f"{name}-{i}") for i, words in enumerate(lines)]
         points = read_runs(runs)
         for split in ("interpolate", "extrapolate"):
             found = list(smallest(points, split).values())
@@ -125,9 +120,8 @@ def main() -> None:
     given = parser.parse_args()
     tables = []
     if given.only != "tasks":
-        head = "weights | recipe | runs at 99 % | candidates at 99 % | CPU s | random pairs % | edges | long carries % | 11 digits %"
         rows = [adder_row(recipe, given.seeds, given.out) for recipe in ADDERS]
-        tables.append([f"| {head} |", "|---" * 9 + "|", *rows])
+        tables.append([f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|", *rows])
     if given.only != "adders":
         head = "task | split | weights | exact match % | supervision | CPU s"
         tables.append([f"| {head} |", "|---" * 6 + "|", *task_rows(given.out)])
