@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mathbench.cli.layers import print_run
 from mathbench.cli.options import Device, Json, RunArgument
 from mathbench.cli.output import out, print_json, print_message
 from mathbench.cli.running import plots_installed
@@ -63,10 +64,13 @@ def inspect(
             help="With --states, number of rows of the split. Default: 1000, or all if there are fewer.",
         ),
     ] = None,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Print the layers of the network, with their trained weights.")
+    ] = False,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Inspect how a network answers a question, or export its hidden states.
+    """Inspect how a network answers a question, export its hidden states, or list its layers.
 
     Prints the answer with the confidence in each character, and draws attention
     weights and hidden states. With --states, writes the hidden states for the
@@ -80,7 +84,11 @@ def inspect(
       mathbench inspect runs/mine --states states.parquet --split extrapolate --count 500
     """
     given = list(questions or [])
-    if states is not None:
+    if layers:
+        if given or plot or states or split or count is not None:
+            raise InputError("--layers needs neither questions nor other options.")
+        print_run(run, json)
+    elif states is not None:
         _export(run, given, _StatesRequest(states, plot, split, count, device), json)
     elif split is not None or count is not None:
         raise InputError("--split and --count go with --states FILE.")

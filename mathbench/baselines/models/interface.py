@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mathbench.baselines.columns import ColumnLayout
 from mathbench.baselines.encoding import Encoding, Tokens
+from mathbench.baselines.models.layer_table import Layer
 from mathbench.errors import InputError
 from mathbench.numbers import text
 
@@ -139,6 +140,12 @@ class Network(Protocol):
 
         ``hidden/...`` are states (n, positions, units), ``attention/...`` weights (n, queries, keys). Networks that
         answer in one pass ignore the answers.
+        """
+
+    def layers(self, questions: Tokens, answers: Tokens) -> tuple[Layer, ...]:
+        """Return the layers, with the shapes of their outputs for questions (n, T) and answers (n, positions).
+
+        Their weights sum up to `parameters`.
         """
 
     def state_machine(self) -> StateMachine | None:
