@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mathbench.baselines.columns import ColumnLayout
 from mathbench.baselines.encoding import Encoding, Tokens
 from mathbench.baselines.models.layer_table import Layer
+from mathbench.baselines.models.reading_limit import ReadingLimit
 from mathbench.errors import InputError
 from mathbench.numbers import text
 
@@ -101,10 +102,17 @@ class StateMachine:
 
 
 class Network(Protocol):
-    """A network and its optimiser."""
+    """A network and its optimiser.
+
+    Attributes:
+        device: the device that it runs on.
+        parameters: number of trained weights.
+        limit: how long a question it reads; None for any length.
+    """
 
     device: str
     parameters: int
+    limit: ReadingLimit | None
 
     def step(
         self, questions: Tokens, labels: Tokens, rate: float, random_bits: int, noise: float = 0.0

@@ -18,6 +18,7 @@ from mathbench.baselines.models.interface import (
 from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.models.keras.layer_table import model_layers
 from mathbench.baselines.models.layer_table import Layer
+from mathbench.baselines.models.reading_limit import ReadingLimit
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.errors import InputError
 from mathbench.hashing import key_of
@@ -34,6 +35,8 @@ class KerasNetwork:
         settings: the hyperparameters.
         device_config: device and threads.
     """
+
+    limit: ReadingLimit | None = None
 
     def __init__(
         self,

@@ -17,6 +17,7 @@ from mathbench.baselines.distributed import broadcast_command, local_device, loc
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.interface import IGNORE_INDEX, Arrays, DeviceConfig
 from mathbench.baselines.models.layer_table import Layer
+from mathbench.baselines.models.reading_limit import ReadingLimit
 from mathbench.baselines.models.torch.activations import capture_activations
 from mathbench.baselines.models.torch.layer_table import module_layers
 from mathbench.baselines.settings import TrainingSettings
@@ -35,6 +36,8 @@ class TorchModel(ABC):
         device_config: device and threads.
         decay: weight decay of the matrices. Biases and norms have none.
     """
+
+    limit: ReadingLimit | None = None
 
     def __init__(
         self, module: nn.Module, settings: TrainingSettings, device_config: DeviceConfig, decay: float = 0.0
