@@ -173,6 +173,8 @@ def _inspect_one(run: Path, question: str, request: _OneRequest, json: bool) -> 
     from mathbench.baselines.ask import ask_questions
     from mathbench.baselines.models.interface import DeviceConfig
     from mathbench.baselines.predictor import load_run
+    from mathbench.baselines.result import Result
+    from mathbench.cli.report import beside_weights
 
     plot, file = request.plot, request.out
     if plot:
@@ -212,6 +214,8 @@ def _inspect_one(run: Path, question: str, request: _OneRequest, json: bool) -> 
         print_message("this network shows nothing of what it computed")
     elif drawn:
         print_message(f"drawn: {drawn}")
+    for line in beside_weights(Result.load(run)):
+        print_message(line)
 
 
 def _labels(

@@ -66,7 +66,8 @@ def axis_labels(trained: TrainedNetwork, tokens: Tokens, answer: Tokens) -> tupl
     """Return the tokens of a question, (1, T), and its answer, (1, positions), as text with a dot for padding.
 
     The answer comes twice: up to the padding token that ends it, as an autoregressive network generates it, and at full
-    length. Last come both in one sequence. Where questions are laid out in columns, those of the question label the answer too.
+    length. Last come both in one sequence. Where questions are laid out in columns, those of the question label the
+    answer too.
     """
     alphabet = PADDING_MARK + trained.encoding.alphabet
     question = [text or PADDING_MARK for text in trained.encoding.read_texts(tokens)[0][0].tolist()]

@@ -35,6 +35,8 @@ class NetworkShape:
         digits: the tokens of digits.
         classes: the answers of a classifier.
         layout: how questions are laid out in columns; None for other questions.
+        ascending: whether the numbers of questions and of answers are read and generated from the units on; None
+            where this is not known.
     """
 
     symbols: int
@@ -45,6 +47,7 @@ class NetworkShape:
     digits: tuple[int, ...] = ()
     classes: tuple[str, ...] = ()
     layout: ColumnLayout | None = None
+    ascending: tuple[bool, bool] | None = None
 
     @classmethod
     def of(cls, encoding: Encoding) -> "NetworkShape":
@@ -58,7 +61,15 @@ class NetworkShape:
         digits = tuple(i for i, c in enumerate(encoding.alphabet, start=1) if c in text.DIGITS)
         width, answer = encoding.question_width, encoding.answer_width
         sizes = (encoding.symbols, encoding.outputs, width, answer)
-        return cls(*sizes, prefix, digits, encoding.classes, encoding.layout)
+        return cls(*sizes, prefix, digits, encoding.classes, encoding.layout, _ascending(encoding))
+
+
+def _ascending(encoding: Encoding) -> tuple[bool, bool] | None:
+    """Return whether numbers of questions and of answers come to the network with their units first."""
+    if encoding.units_first is None:
+        return None
+    question, answer = encoding.units_first
+    return question != (encoding.choices.query == "reversed"), answer != (encoding.choices.answer == "last")
 
 
 @dataclass(frozen=True)
@@ -107,12 +118,14 @@ class Network(Protocol):
     Attributes:
         device: the device that it runs on.
         parameters: number of trained weights.
-        limit: how long a question it reads; None for any length.
     """
 
     device: str
     parameters: int
-    limit: ReadingLimit | None
+
+    @property
+    def limit(self) -> ReadingLimit | None:
+        """How long a question it reads; None for any length."""
 
     def step(
         self, questions: Tokens, labels: Tokens, rate: float, random_bits: int, noise: float = 0.0
@@ -164,6 +177,12 @@ class Network(Protocol):
 
     def load_weights(self, weights: Arrays) -> None:
         """Restore weights."""
+
+    def swap_average(self) -> None:
+        """Exchange the weights and the moving average of the setting ``average``; called in pairs, around a validation.
+
+        Does nothing without an average, and before the first step. The average is part of `state`.
+        """
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Return the state of the optimiser by name."""
