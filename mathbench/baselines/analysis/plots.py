@@ -113,11 +113,9 @@ def _saved(draw_plot: Callable[[Any, PlotData], bool], plot: PlotData, path: Pat
         return
     if figure.get_suptitle() == "":
         figure.suptitle(_title(plot.result), fontsize=9)
-    # executed here, because a figure with a layout engine would be laid out for each of the files; twice, because
-    # legends beside the axes have their size after the first time
+    # executed here, because a figure with a layout engine would be laid out for each of the files
     if engine := figure.get_layout_engine():
-        for _ in range(2):
-            engine.execute(figure)
+        engine.execute(figure)
     figure.set_layout_engine("none")
     for kind in FORMATS:
         target = path.with_suffix(f".{kind}")
