@@ -281,6 +281,7 @@ def _result(
         ceiling=ceiling,
         predictions_sha256=sha256,
         supervision=spec.supervision(data.task),
+        budget=_budget(options) if spec.trained else {},
         weights=_weights(spec, fitted.parameters),
         tournament=fitted.tournament,
         history=fitted.history,
@@ -293,6 +294,11 @@ def _weights(spec: RunSpec, trained: int) -> dict[str, Any]:
     """Return the number of trained weights beside what is fixed by hand; empty where nothing is."""
     fixed = spec.settings.fixed_by_hand if spec.settings else ()
     return {"trained": trained, "fixed_by_hand": list(fixed)} if fixed else {}
+
+
+def _budget(options: RunOptions) -> dict[str, float]:
+    seconds = {"wall_s": options.budget, "cpu_s": options.cpu_budget}
+    return {name: limit for name, limit in seconds.items() if math.isfinite(limit)}
 
 
 def task_record(task: Task) -> dict[str, Any]:
