@@ -21,7 +21,7 @@ from mathbench.errors import InputError
 from mathbench.numbers import text
 from mathbench.reserve import fingerprints
 from mathbench.task import Task
-from mathbench.tokenizer import Characters, as_string_array, bytes_and_offsets
+from mathbench.tokenizer import PAD, Characters, as_string_array, bytes_and_offsets
 
 Tokens = NDArray[np.int64]
 
@@ -74,6 +74,11 @@ class Encoding:
         return self.layout.symbols if self.layout else len(self.alphabet) + 1
 
     @property
+    def filler(self) -> int:
+        """The token that questions are padded with."""
+        return self.alphabet.index("0") + 1 if self.choices.pad_with == "zero" else PAD
+
+    @property
     def outputs(self) -> int:
         """The number of values of an output token: `symbols`, or the number of classes."""
         return len(self.classes) or (self.layout.outputs if self.layout else self.symbols)
@@ -96,6 +101,8 @@ class Encoding:
             out = _align_groups(self._characters.tokens(data), data, offsets, self.widths)
         else:
             out, _ = self._characters.encode(column, self.widths[0], left=self.choices.padding == "left")
+        if self.filler != PAD:
+            out[out == PAD] = self.filler
         # a copy, because NumPy counts a reversed column as contiguous and PyTorch takes no negative strides
         return out[:, ::-1].copy() if self.choices.query == "reversed" else np.ascontiguousarray(out)
 
@@ -177,7 +184,8 @@ class Encoding:
         layout = summary.pop("layout")
         if layout:
             summary["layout"] = {**layout, "signs": list(layout["signs"])}
-        return {"name": self.name, **summary, "widths": list(self.widths), "classes": list(self.classes)}
+        summary |= {"choices": self.choices.to_json(), "widths": list(self.widths), "classes": list(self.classes)}
+        return {"name": self.name, **summary}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Encoding":

@@ -1,6 +1,7 @@
 """Hyperparameters of networks that generate their answer token by token."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.errors import InputError
@@ -8,11 +9,14 @@ from mathbench.parameters import parameter
 
 COMPILED = ("no", "yes", "reduce-overhead", "max-autotune")  # the last two on a GPU only
 POSITIONS = ("learned", "sinusoidal", "rotary", "none", "randomised", "abacus")
+SPANNED = ("randomised", "abacus")  # positions that depend on the setting `span`
 
 
 @dataclass(frozen=True)
 class WritingSettings(TrainingSettings):
     """Hyperparameters of every network that generates its answer token by token."""
+
+    auxiliaries: ClassVar[tuple[str, ...]] = ("carries",)
 
     blanks: str = parameter(
         "masked", "whether the padding of a question is masked or seen", choices=("masked", "seen")
@@ -45,6 +49,8 @@ class WritingSettings(TrainingSettings):
 class AttentionalLSTMSettings(WritingSettings):
     """An LSTM encoder and an LSTM decoder with attention."""
 
+    uses: ClassVar[tuple[str, ...]] = ("answer", "gain")
+
     reader: int = parameter(64, "units of the LSTM of the encoder per direction", low=1, high=8192)
     layers: int = parameter(1, "LSTM layers of the decoder", low=1, high=16)
     reading: str = parameter("both", "directions of the encoder", choices=("both", "forward"))
@@ -75,6 +81,10 @@ class DecoderTransformerSettings(TransformerSettings):
     span: int = parameter(
         128, "number of positions that randomised and abacus encodings draw from", low=2, high=1_000_000
     )
+
+    def idle(self) -> dict[str, tuple[str, str]]:
+        spanned = self.positions in SPANNED
+        return super().idle() | ({} if spanned else {"span": ("positions", f"positions={' or '.join(SPANNED)}")})
 
 
 @dataclass(frozen=True)
