@@ -47,11 +47,16 @@ class Auxiliary:
             modulus = -1
         if KINDS[kind] and not 2 <= modulus <= MAX_MODULUS:
             raise InputError(
-                f"auxiliary: {kind} requires a modulus from 2 to {MAX_MODULUS:,}, such as {kind}=7. Received: '{words}'."
+                f"auxiliary: {kind} requires a modulus from 2 to {MAX_MODULUS:,}, such as {kind}=7. Received: {words}."
             )
         if equals and not KINDS[kind]:
-            raise InputError(f"auxiliary: {kind} takes no modulus. Received: '{words}'.")
+            raise InputError(f"auxiliary: {kind} takes no modulus. Received: {words}.")
         return cls(kind, modulus)
+
+    @property
+    def every_position(self) -> bool:
+        """Whether every position of a question has a label."""
+        return self.kind in ("prefix", "prefix-residue")
 
     def outputs(self, classes: int) -> int:
         """Return the number of different labels, where answers have some number of classes."""
@@ -61,7 +66,12 @@ class Auxiliary:
         """Return the number of labels of a row, given its positions in the question and in the answer."""
         if self.kind == "carries":
             return answer
-        return 1 if self.kind == "residue" else question
+        return question if self.every_position else 1
+
+
+def labels_prefixes(words: str) -> bool:
+    """Return whether a setting labels every position of a question."""
+    return bool(words) and Auxiliary.parse(words).every_position
 
 
 def check_auxiliary(words: str, kinds: Sequence[str]) -> None:

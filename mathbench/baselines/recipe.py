@@ -129,7 +129,7 @@ def read_recipe(name: str) -> Recipe:
     """Read a built-in recipe by its name, or another one by the path of its file.
 
     Raises:
-        InputError: for an unknown recipe, unreadable TOML, an unknown key, or a setting that one of its baselines lacks.
+        InputError: for an unknown recipe, unreadable TOML, an unknown key, or a setting that a baseline lacks.
 
     >>> read_recipe("addition-rnn").baselines
     ('lstm-seq2seq',)

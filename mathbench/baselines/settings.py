@@ -12,7 +12,6 @@ from mathbench.baselines.curriculum import parse_stages
 from mathbench.errors import InputError
 from mathbench.parameters import check, parameter
 
-
 # settings and choices that some networks only use; their settings declare which, see `TrainingSettings.uses`
 OPTIONAL = ("answer", "labels", "alphabet", "pad_with", "gain", "auxiliary", "auxiliary_weight")
 
@@ -36,10 +35,14 @@ class EncodingOptions:
         "last", "positions of the question with a training label", choices=("last", "prefix")
     )
     alphabet: str = parameter(
-        "all", "characters with a token: those of questions and answers, or of questions", choices=("all", "questions")
+        "all",
+        "characters with a token: those of questions and answers, or of questions",
+        choices=("all", "questions"),
     )
     pad_with: str = parameter(
-        "blank", "token that questions are padded with: one of its own, or that of the digit 0", choices=("blank", "zero")
+        "blank",
+        "token that questions are padded with: one of its own, or that of the digit 0",
+        choices=("blank", "zero"),
     )
 
     def __post_init__(self) -> None:

@@ -76,7 +76,9 @@ def _details(entry: "Baseline") -> dict[str, Any]:
     from mathbench.registry import load
 
     if entry.settings:
-        others = BASELINES.keys() - {entry.name}  # a default recipe is shown under the name of its own baseline
+        others = BASELINES.keys() - {
+            entry.name
+        }  # a default recipe is shown under the name of its own baseline
         recipes = [read_recipe(name) for name in recipe_names() if name not in others]
         recipes = [recipe for recipe in recipes if entry.name in recipe.baselines]
         return {

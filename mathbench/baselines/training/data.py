@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 import pyarrow as pa
 
+from mathbench.baselines.auxiliary import labels_prefixes
 from mathbench.baselines.curriculum import CurriculumStage, parse_stages, stage_starts
 from mathbench.baselines.encoding import Encoding
 from mathbench.baselines.settings import SequenceSettings, TrainingSettings
@@ -17,12 +18,12 @@ from mathbench.baselines.training.batches import (
     StagedBatches,
     make_row_sampler,
 )
+from mathbench.baselines.training.labels import LabelEncoder
 from mathbench.baselines.training.lengths import make_length_batches
-from mathbench.baselines.training.online import OnlineBatches, encode_labels
+from mathbench.baselines.training.online import OnlineBatches
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError, did_you_mean
 from mathbench.hashing import key_of
-from mathbench.task import Task
 
 
 def make_batches(settings: TrainingSettings, data: Data, encoding: Encoding, seed: int | str) -> BatchSource:
@@ -39,17 +40,16 @@ def make_batches(settings: TrainingSettings, data: Data, encoding: Encoding, see
     """
     _check(settings, encoding)
     if isinstance(settings, SequenceSettings) and settings.sampling == "lengths":
-        rows, unpadded = data.splits["train"], effective_encoding(settings, encoding)
-        return make_length_batches(settings, data.task, rows, unpadded, seed)
+        unpadded = LabelEncoder.of(settings, data, effective_encoding(settings, encoding))
+        return make_length_batches(settings, data.splits["train"], unpadded, seed)
+    labels = LabelEncoder.of(settings, data, encoding)
     rows, stages = data.splits["train"], parse_stages(settings.curriculum)
     parts = [rows.take(pa.array(stage_rows(stage, rows["stratum"]))) for stage in stages]
-    batches = [
-        _in_memory(settings, data.task, part, encoding, key_of(seed, i)) for i, part in enumerate(parts)
-    ]
+    batches = [_in_memory(settings, part, labels, key_of(seed, i)) for i, part in enumerate(parts)]
     if settings.source == "stream":
-        batches.append(OnlineBatches(data.task, data.seed, settings.batch, encoding))
+        batches.append(OnlineBatches(data.task, data.seed, settings.batch, labels))
     else:
-        batches.append(_in_memory(settings, data.task, rows, encoding, seed))
+        batches.append(_in_memory(settings, rows, labels, seed))
     if settings.buckets:
         batches = [Bucketed(part, settings.buckets, seed, left_padded(encoding)) for part in batches]
     return StagedBatches(stage_starts(stages, settings.steps), tuple(batches)) if stages else batches[0]
@@ -87,11 +87,10 @@ def stage_rows(stage: CurriculumStage, strata: pa.ChunkedArray) -> Int:
 
 
 def _in_memory(
-    settings: TrainingSettings, task: Task, rows: pa.Table, encoding: Encoding, seed: int | str
+    settings: TrainingSettings, rows: pa.Table, encoder: LabelEncoder, seed: int | str
 ) -> BatchSource:
-    questions = encoding.questions(rows["question"])
-    labels = encode_labels(encoding, task, questions, rows["answer"])
-    return InMemory(questions, labels, make_row_sampler(task, rows, settings.batch, settings.sampling, seed))
+    sampler = make_row_sampler(encoder.task, rows, settings.batch, settings.sampling, seed)
+    return InMemory(*encoder.batch(rows), sampler)
 
 
 def _check(settings: TrainingSettings, encoding: Encoding) -> None:
@@ -114,6 +113,12 @@ def _check(settings: TrainingSettings, encoding: Encoding) -> None:
         )
     if settings.buckets and encoding.classes and encoding.choices.labels == "prefix":
         raise InputError("buckets require labels=last. Received: labels=prefix.")
+    if settings.buckets and labels_prefixes(settings.auxiliary):
+        raise InputError(f"buckets require no labels of prefixes. Received: auxiliary={settings.auxiliary}.")
+    if settings.buckets and encoding.choices.pad_with == "zero":
+        raise InputError(
+            "buckets require pad_with=blank, because they cut padding off. Received: pad_with=zero."
+        )
 
 
 def _check_lengths(settings: TrainingSettings, encoding: Encoding) -> None:

@@ -30,7 +30,9 @@ def build_model(keras: Any, shape: NetworkShape, settings: ConvolvedSettings, se
         pooled
     )  # (B, H)
     read = keras.layers.Reshape((1, settings.hidden))(read)  # (B, 1, H)
-    return keras.Model(features, classifier_logits(keras, read, shape, settings.output, seeds[3]))  # (B, 1, C)
+    return keras.Model(
+        features, classifier_logits(keras, read, shape, settings.output, seeds[3])
+    )  # (B, 1, C)
 
 
 def build(

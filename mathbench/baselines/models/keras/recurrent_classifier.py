@@ -19,7 +19,12 @@ from mathbench.baselines.models.interface import (
     part_names,
 )
 from mathbench.baselines.models.keras.backend import load_keras
-from mathbench.baselines.models.keras.layers import classifier_logits, layer_seeds, make_recurrent, with_first_class
+from mathbench.baselines.models.keras.layers import (
+    classifier_logits,
+    layer_seeds,
+    make_recurrent,
+    with_first_class,
+)
 from mathbench.baselines.models.keras.model import KerasNetwork
 from mathbench.baselines.models.settings.recurrent import ClassifierSettings
 

@@ -40,6 +40,11 @@ class WritingSettings(TrainingSettings):
         choices=COMPILED,
     )
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.auxiliary and self.compile != "no":
+            raise InputError(f"settings: auxiliary requires compile=no. Received: compile={self.compile}.")
+
     def max_tokens(self, answer: int) -> int:
         """Return the largest number of tokens to generate, where the longest training answer has `answer`."""
         return self.longest or 2 * answer + 16
@@ -84,7 +89,9 @@ class DecoderTransformerSettings(TransformerSettings):
 
     def idle(self) -> dict[str, tuple[str, str]]:
         spanned = self.positions in SPANNED
-        return super().idle() | ({} if spanned else {"span": ("positions", f"positions={' or '.join(SPANNED)}")})
+        return super().idle() | (
+            {} if spanned else {"span": ("positions", f"positions={' or '.join(SPANNED)}")}
+        )
 
 
 @dataclass(frozen=True)
