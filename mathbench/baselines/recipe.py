@@ -54,7 +54,10 @@ class Recipe:
     settings: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not self.baselines or not all(isinstance(name, str) for name in self.baselines):
+        listed = isinstance(self.baseline, list | tuple) and all(
+            isinstance(name, str) for name in self.baseline
+        )
+        if not self.baseline or not (listed or isinstance(self.baseline, str)):
             raise InputError(
                 f"recipe {self.name}: baseline must be a name or a list of names. Received: {self.baseline!r}."
             )
