@@ -3,7 +3,6 @@
 Multi-task learning with labels that are known for training rows only (Caruana, 1997, doi:10.1023/A:1007379606734).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mathbench.errors import InputError, did_you_mean
@@ -11,6 +10,7 @@ from mathbench.integers import parse_integer
 
 # kinds and whether a modulus belongs to them
 KINDS = {"residue": True, "prefix-residue": True, "prefix": False, "carries": False}
+NONE = "none"
 MAX_MODULUS = 1000
 MAX_CARRY = 10  # carries are below it: sums of up to ten numbers
 
@@ -32,15 +32,19 @@ class Auxiliary:
     modulus: int = 0
 
     @classmethod
-    def parse(cls, words: str) -> "Auxiliary":
-        """Read a kind with its modulus.
+    def parse(cls, words: str) -> "Auxiliary | None":
+        """Read a kind with its modulus; None for ``none``.
 
         Raises:
             InputError: for an unknown kind, or a modulus that is missing, superfluous or too large.
         """
+        if words == NONE:
+            return None
         kind, equals, number = words.partition("=")
         if kind not in KINDS:
-            raise InputError(f"auxiliary: unknown kind of labels '{kind}'. {did_you_mean(kind, KINDS)}")
+            raise InputError(
+                f"auxiliary: unknown kind of labels '{kind}'. {did_you_mean(kind, [NONE, *KINDS])}"
+            )
         try:
             modulus = parse_integer(number) if equals else 0
         except ValueError:
@@ -67,24 +71,3 @@ class Auxiliary:
         if self.kind == "carries":
             return answer
         return question if self.every_position else 1
-
-
-def labels_prefixes(words: str) -> bool:
-    """Return whether a setting labels every position of a question."""
-    return bool(words) and Auxiliary.parse(words).every_position
-
-
-def check_auxiliary(words: str, kinds: Sequence[str]) -> None:
-    """Check that a network can be trained with auxiliary labels.
-
-    Args:
-        words: the setting.
-        kinds: the kinds that the network supports.
-
-    Raises:
-        InputError: for other kinds, and errors of `Auxiliary.parse`.
-    """
-    kind = Auxiliary.parse(words).kind
-    if kind not in kinds:
-        allowed = ", ".join(kinds) or "none"
-        raise InputError(f"auxiliary: this network has no labels of the kind {kind}. Allowed: {allowed}.")

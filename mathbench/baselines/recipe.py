@@ -217,7 +217,7 @@ def apply_overrides(
     for key, (other, need) in settings.idle().items():
         if key in overrides and not {key, other} & {*varied}:
             raise InputError(f"{baseline.name}: {key} has no effect without {need}.")
-    if settings.auxiliary and framework != "torch":
+    if settings.auxiliary_labels and framework != "torch":
         raise InputError(f"auxiliary requires the framework torch. Received: {framework}.")
     return settings, EncodingOptions(
         **parse(EncodingOptions, f"recipe {recipe.name}", {**recipe.encoding, **chosen})

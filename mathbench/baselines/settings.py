@@ -7,7 +7,7 @@ has a default, a help text and limits, which are checked.
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
-from mathbench.baselines.auxiliary import check_auxiliary
+from mathbench.baselines.auxiliary import Auxiliary
 from mathbench.baselines.curriculum import parse_stages
 from mathbench.errors import InputError
 from mathbench.parameters import check, parameter
@@ -118,7 +118,7 @@ class TrainingSettings:
     )
     target: float = parameter(1.0, "exact match on validation at which training stops", low=0.0, high=1.0)
     auxiliary: str = parameter(
-        "", "further labels to learn: residue=K, prefix-residue=K, prefix or carries; none by default"
+        "none", "further labels to learn: none, residue=K, prefix-residue=K, prefix or carries"
     )
     auxiliary_weight: float = parameter(
         1.0, "weight of the loss of auxiliary labels beside that of answers", low=0.0, high=1e6
@@ -127,8 +127,23 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         check(self, "settings")
         parse_stages(self.curriculum)
-        if self.auxiliary:
-            check_auxiliary(self.auxiliary, self.auxiliaries)
+        labels = self.auxiliary_labels
+        if labels and labels.kind not in self.auxiliaries:
+            allowed = ", ".join(("none", *self.auxiliaries))
+            raise InputError(
+                f"settings: this network has no auxiliary labels of the kind {labels.kind}. Allowed: {allowed}."
+            )
+
+    @property
+    def auxiliary_labels(self) -> Auxiliary | None:
+        """What is learned beside the answers; None for nothing."""
+        return Auxiliary.parse(self.auxiliary)
+
+    @property
+    def labels_prefixes(self) -> bool:
+        """Whether every position of a question has an auxiliary label."""
+        labels = self.auxiliary_labels
+        return labels is not None and labels.every_position
 
     @classmethod
     def unused(cls) -> set[str]:
@@ -138,7 +153,7 @@ class TrainingSettings:
 
     def idle(self) -> dict[str, tuple[str, str]]:
         """Return settings without effect beside the others: by name, the setting that each depends on, and its need."""
-        return {} if self.auxiliary else {"auxiliary_weight": ("auxiliary", "auxiliary labels")}
+        return {} if self.auxiliary_labels else {"auxiliary_weight": ("auxiliary", "auxiliary labels")}
 
 
 @dataclass(frozen=True)

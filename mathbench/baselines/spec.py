@@ -85,7 +85,7 @@ class RunSpec:
         given = {
             "aligned": self.choices.padding in ("operands", "columns"),
             "dense": self.choices.labels == "prefix"
-            or bool(self.hyperparameters.auxiliary)
+            or self.hyperparameters.auxiliary_labels is not None
             or formats.for_task(task).steps,
         }
         return "+".join(name for name, present in given.items() if present) or "examples"

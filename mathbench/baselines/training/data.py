@@ -6,7 +6,6 @@ from fnmatch import fnmatchcase
 import numpy as np
 import pyarrow as pa
 
-from mathbench.baselines.auxiliary import labels_prefixes
 from mathbench.baselines.curriculum import CurriculumStage, parse_stages, stage_starts
 from mathbench.baselines.encoding import Encoding
 from mathbench.baselines.settings import SequenceSettings, TrainingSettings
@@ -113,7 +112,7 @@ def _check(settings: TrainingSettings, encoding: Encoding) -> None:
         )
     if settings.buckets and encoding.classes and encoding.choices.labels == "prefix":
         raise InputError("buckets require labels=last. Received: labels=prefix.")
-    if settings.buckets and labels_prefixes(settings.auxiliary):
+    if settings.buckets and settings.labels_prefixes:
         raise InputError(f"buckets require no labels of prefixes. Received: auxiliary={settings.auxiliary}.")
     if settings.buckets and encoding.choices.pad_with == "zero":
         raise InputError(

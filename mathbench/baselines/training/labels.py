@@ -47,7 +47,7 @@ class LabelEncoder:
         Raises:
             InputError: for auxiliary labels that the rows do not have.
         """
-        auxiliary = Auxiliary.parse(settings.auxiliary) if settings.auxiliary else None
+        auxiliary = settings.auxiliary_labels
         if auxiliary:
             _check(auxiliary, data, encoding)
         return cls(data.task, encoding, auxiliary)

@@ -42,7 +42,7 @@ class WritingSettings(TrainingSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.auxiliary and self.compile != "no":
+        if self.auxiliary_labels and self.compile != "no":
             raise InputError(f"settings: auxiliary requires compile=no. Received: compile={self.compile}.")
 
     def max_tokens(self, answer: int) -> int:

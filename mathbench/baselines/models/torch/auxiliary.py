@@ -78,11 +78,12 @@ def make_auxiliary(module: nn.Module, settings: TrainingSettings) -> AuxiliaryHe
     Raises:
         InputError: for a training in several processes.
     """
-    if not settings.auxiliary:
+    labels = settings.auxiliary_labels
+    if labels is None:
         return None
     if world() > 1:
         raise InputError(
             f"auxiliary labels require a training in one process. Received: {world()} processes."
         )
     output: nn.Linear = module.get_submodule("output")  # type: ignore[assignment]
-    return AuxiliaryHead(Auxiliary.parse(settings.auxiliary), settings.auxiliary_weight, output)
+    return AuxiliaryHead(labels, settings.auxiliary_weight, output)

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mathbench.baselines.auxiliary import labels_prefixes
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, part_names
 from mathbench.baselines.models.settings.recurrent import ClassifierSettings
 from mathbench.baselines.models.torch.layers import make_output, make_recurrent
@@ -30,7 +29,7 @@ class RecurrentClassifier(nn.Module):
         super().__init__()
         self.reader = make_recurrent(cell, shape.inputs, settings.hidden, rng, settings.layers, settings.gain)
         self.output = make_output(settings.hidden, shape, settings.output, rng)
-        self.prefix, self.noise = shape.prefix or labels_prefixes(settings.auxiliary), 0.0
+        self.prefix, self.noise = shape.prefix or settings.labels_prefixes, 0.0
         self.inputs, self.blank = shape.inputs, shape.blank
         kinds = ("h", "c") if cell == "lstm" else ("h",)
         self.parts = part_names(kinds, settings.layers)

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mathbench.baselines.auxiliary import labels_prefixes
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
 from mathbench.baselines.models.settings.recurrent import SecondOrderSettings
 from mathbench.baselines.models.torch.layers import make_output
@@ -80,7 +79,7 @@ class SecondOrderClassifier(nn.Module):
         super().__init__()
         self.reader = SecondOrderLayer(shape.symbols, settings.hidden, settings.form, rng)
         self.output = make_output(settings.hidden, shape, settings.output, rng)
-        self.prefix = shape.prefix or labels_prefixes(settings.auxiliary)
+        self.prefix = shape.prefix or settings.labels_prefixes
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Map tokens (B, T) to logits (B, 1, C), or while training on prefixes to (B, T, C)."""
