@@ -24,6 +24,7 @@ class OnlineBatches:
         batch: rows of a step; fewer in the last step of an epoch.
         labels: maps rows to tokens and labels.
 
+    >>> from mathbench.baselines.encoding import Encoding
     >>> from mathbench.baselines.settings import EncodingOptions
     >>> from mathbench.families import task
     >>> sums, encoding = task("addition"), Encoding(EncodingOptions(), "0123456789+", (7,), 4)
