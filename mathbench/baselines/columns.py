@@ -287,7 +287,7 @@ class _Numbers:
     def read(cls, column: Any, base: int) -> "_Numbers":
         column = as_string_array(column)
         data, offsets = bytes_and_offsets(column)
-        values = _values(base)[data]
+        values = digit_values(base)[data]
         row = np.repeat(np.arange(len(column)), np.diff(offsets))
         inside = values != NO_DIGIT
         # a number begins with a digit that follows no digit of the same text
@@ -317,8 +317,8 @@ class _Numbers:
         return np.ascontiguousarray(out.reshape(n, count, columns).transpose(0, 2, 1))
 
 
-def _values(base: int) -> NDArray[np.uint8]:
-    """Return the value of each byte as a digit, (256,)."""
+def digit_values(base: int) -> NDArray[np.uint8]:
+    """Return the value of each byte as a digit, uint8 (256,), and `NO_DIGIT` of other bytes."""
     values = np.full(256, NO_DIGIT, dtype=np.uint8)
     values[np.frombuffer(text.DIGITS[:base].encode(), dtype=np.uint8)] = np.arange(base)
     return values

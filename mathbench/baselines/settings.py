@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from mathbench.baselines.auxiliary import Auxiliary
 from mathbench.baselines.curriculum import parse_stages
+from mathbench.baselines.tournament import check_rounds
 from mathbench.errors import InputError
 from mathbench.parameters import check, parameter
 
@@ -76,7 +77,10 @@ class TrainingSettings:
     columns: ClassVar[bool] = False
     uses: ClassVar[tuple[str, ...]] = ("answer",)
     auxiliaries: ClassVar[tuple[str, ...]] = ()
-    added: ClassVar[tuple[str, ...]] = ("auxiliary", "auxiliary_weight")
+    added: ClassVar[tuple[str, ...]] = (
+        *("average", "keep", "tournament", "tournament_rounds"),
+        *("auxiliary", "auxiliary_weight"),
+    )
 
     hidden: int = parameter(128, "units of each LSTM", low=1, high=8192)
     batch: int = parameter(128, "rows per step", low=1, high=1_000_000)
@@ -116,7 +120,28 @@ class TrainingSettings:
         low=0,
         high=1_000_000,
     )
-    target: float = parameter(1.0, "exact match on validation at which training stops", low=0.0, high=1.0)
+    target: float | None = parameter(
+        1.0,
+        "exact match on validation at which training stops; none: never",
+        low=0.0,
+        high=1.0,
+        optional=True,
+    )
+    average: float = parameter(
+        0.0,
+        "decay rate of the moving average of the weights that is kept; 0: the weights",
+        low=0.0,
+        high=0.999999,
+    )
+    keep: str = parameter(
+        "best", "weights that are kept: the best on validation, or the last", choices=("best", "last")
+    )
+    tournament: int = parameter(
+        1, "networks with different first weights that train side by side; the best is kept", low=1, high=4096
+    )
+    tournament_rounds: str = parameter(
+        "", "steps after which only some of them go on, such as '500:8 1500:3'; tournament above 1"
+    )
     auxiliary: str = parameter(
         "none", "further labels to learn: none, residue=K, prefix-residue=K, prefix or carries"
     )
@@ -127,6 +152,7 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         check(self, "settings")
         parse_stages(self.curriculum)
+        check_rounds(self.tournament_rounds, self.tournament, self.steps)
         labels = self.auxiliary_labels
         if labels and labels.kind not in self.auxiliaries:
             allowed = ", ".join(("none", *self.auxiliaries))
@@ -154,6 +180,16 @@ class TrainingSettings:
     def idle(self) -> dict[str, tuple[str, str]]:
         """Return settings without effect beside the others: by name, the setting that each depends on, and its need."""
         return {} if self.auxiliary_labels else {"auxiliary_weight": ("auxiliary", "auxiliary labels")}
+
+    @property
+    def fixed_by_hand(self) -> tuple[str, ...]:
+        """The parts of the network that are not trained although a network of its kind learns them as a rule."""
+        return ()
+
+    @property
+    def whole_numbers(self) -> str:
+        """The setting that needs the digits of a number side by side; empty if there is none."""
+        return ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from mathbench import formats
+from mathbench.baselines.phases import Phase, read_phases
 from mathbench.baselines.prompted.settings import PromptingSettings
 from mathbench.baselines.settings import EncodingOptions, TrainingSettings, stored_values
 from mathbench.baselines.shortcuts.answerer import applies_to
@@ -33,6 +34,7 @@ class RunSpec:
         settings: hyperparameters of a network.
         choices: encoding of a network.
         prompting: how a language model is asked.
+        phases: the runs that an extended run goes on from.
     """
 
     baseline: Baseline
@@ -42,6 +44,7 @@ class RunSpec:
     settings: TrainingSettings | None = None
     choices: EncodingOptions | None = None
     prompting: PromptingSettings | None = None
+    phases: tuple[Phase, ...] = ()
 
     @property
     def trained(self) -> bool:
@@ -83,7 +86,8 @@ class RunSpec:
         if self.choices is None:
             return ""
         given = {
-            "aligned": self.choices.padding in ("operands", "columns"),
+            "aligned": self.choices.padding in ("operands", "columns")
+            or getattr(self.settings, "positions", "") == "coupled",
             "dense": self.choices.labels == "prefix"
             or self.hyperparameters.auxiliary_labels is not None
             or formats.for_task(task).steps,
@@ -92,12 +96,14 @@ class RunSpec:
 
     def to_json(self) -> dict[str, Any]:
         """Return the spec as plain values."""
+        extended = {"extended": [phase.to_json() for phase in self.phases]} if self.phases else {}
         return {
             "baseline": self.baseline.name,
             "framework": self.framework,
             "recipe": {"name": self.recipe, **self._settings_json()},
             "choices": self.choices.to_json() if self.choices else {},
             "seed": self.seed,
+            **extended,
         }
 
     @classmethod
@@ -110,7 +116,7 @@ class RunSpec:
             return cls(*known, prompting=PromptingSettings(**hyperparameters))
         settings = load(entry.settings)(**hyperparameters) if entry.settings else None
         choices = EncodingOptions(**value["choices"]) if entry.settings else None
-        return cls(*known, settings, choices)
+        return cls(*known, settings, choices, phases=read_phases(value.get("extended", [])))
 
     def _settings_json(self) -> dict[str, Any]:
         """Return how a network is trained or a language model is asked, as plain values."""

@@ -8,8 +8,23 @@ from mathbench.errors import InputError
 from mathbench.parameters import parameter
 
 COMPILED = ("no", "yes", "reduce-overhead", "max-autotune")  # the last two on a GPU only
-POSITIONS = ("learned", "sinusoidal", "rotary", "none", "randomised", "abacus")
-SPANNED = ("randomised", "abacus")  # positions that depend on the setting `span`
+POSITIONS = (
+    "learned",
+    "sinusoidal",
+    "rotary",
+    "none",
+    "randomised",
+    "abacus",
+    "coupled",
+    "fire",
+    "fire-randomised",
+)
+SPANNED = (
+    "randomised",
+    "abacus",
+    "coupled",
+    "fire-randomised",
+)  # positions that depend on the setting `span`
 
 
 @dataclass(frozen=True)
@@ -84,8 +99,16 @@ class DecoderTransformerSettings(TransformerSettings):
 
     positions: str = parameter("rotary", "position encoding", choices=POSITIONS)
     span: int = parameter(
-        128, "number of positions that randomised and abacus encodings draw from", low=2, high=1_000_000
+        128,
+        "number of positions that randomised, abacus and coupled encodings draw from",
+        low=2,
+        high=1_000_000,
     )
+
+    @property
+    def whole_numbers(self) -> str:
+        """The setting that needs the digits of a number side by side; empty if there is none."""
+        return "positions=coupled" if self.positions == "coupled" else ""
 
     def idle(self) -> dict[str, tuple[str, str]]:
         spanned = self.positions in SPANNED
@@ -98,8 +121,23 @@ class DecoderTransformerSettings(TransformerSettings):
 class UniversalTransformerSettings(DecoderTransformerSettings):
     """A decoder-only transformer that repeats its blocks."""
 
+    added: ClassVar[tuple[str, ...]] = (*DecoderTransformerSettings.added, "injection", "depth")
+
     layers: int = parameter(1, "blocks with separate weights", low=1, high=64)
     loops: int = parameter(3, "passes through the blocks", low=1, high=256)
+    injection: str = parameter(
+        "no", "whether the embedded tokens are added before each pass", choices=("no", "yes")
+    )
+    depth: str = parameter(
+        "fixed",
+        "number of passes: loops, or with digits the digits of the question's longest number and loops more",
+        choices=("fixed", "digits"),
+    )
+
+    @property
+    def whole_numbers(self) -> str:
+        """The setting that needs the digits of a number side by side; empty if there is none."""
+        return super().whole_numbers or ("depth=digits" if self.depth == "digits" else "")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,9 @@ from torch import Tensor, nn
 from mathbench.baselines.distributed import broadcast_command, local_device, local_rows, rank, world
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.interface import IGNORE_INDEX, Arrays, DeviceConfig
+from mathbench.baselines.models.torch.adam import Adam
 from mathbench.baselines.models.torch.auxiliary import AuxiliaryHead, make_auxiliary
+from mathbench.baselines.models.torch.average import AVERAGE, WeightAverage
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.errors import InputError
 from mathbench.hashing import key_of
@@ -53,22 +54,10 @@ class TorchModel(ABC):
         if self._auxiliary:
             named |= self._auxiliary.to(self.device).named_parameters(prefix="auxiliary")
         self._names, self._trained = list(named), list(named.values())
-        self._training, self._decay = settings, decay
+        self._adam = Adam(self._trained, settings.beta1, settings.beta2, decay)
+        self._average = WeightAverage(self._trained, settings.average) if settings.average else None
         # seeding all possible devices would take a fiftieth of a small network's step
         self._seed_rng = torch.default_generator.manual_seed if self.device == "cpu" else torch.manual_seed
-
-    @cached_property
-    def _adam(self) -> torch.optim.Optimizer:
-        """The optimiser, created on first use: the first one of a process takes two seconds, which `ask` saves."""
-        settings, decay = self._training, self._decay
-        kind = torch.optim.AdamW if decay else torch.optim.Adam
-        groups = [
-            {"params": [p for p in self._trained if (p.dim() > 1) == matrix], "weight_decay": decay * matrix}
-            for matrix in (True, False)
-        ]
-        betas = (settings.beta1, settings.beta2)
-        # Keras' epsilon, so that both frameworks take the same steps
-        return kind(groups, lr=settings.rate, betas=betas, eps=1e-7, fused=True)
 
     def step(
         self, questions: Tokens, labels: Tokens, rate: float, random_bits: int, noise: float = 0.0
@@ -89,13 +78,13 @@ class TorchModel(ABC):
         # for layers such as dropout
         self._seed_rng(key_of(random_bits, rank()) if rank() else random_bits)
         self.module.train()
-        for group in self._adam.param_groups:
-            group["lr"] = rate
         self._adam.zero_grad()
         loss = self._backward(*local, total)
         if self._clip:
             nn.utils.clip_grad_norm_(self._trained, self._clip)
-        self._adam.step()
+        self._adam.step(rate)
+        if self._average is not None:
+            self._average.update()
         return float(loss.item())
 
     def _targets(self, labels: Tokens) -> Tokens:
@@ -151,22 +140,34 @@ class TorchModel(ABC):
             for name, p in zip(self._names, self._trained, strict=True):
                 p.copy_(torch.from_numpy(np.asarray(weights[name])))
 
+    def swap_average(self) -> None:
+        """Exchange the weights and their moving average. Does nothing without one, and before the first step."""
+        if self._average is not None:
+            self._average.swap()
+
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """Return the moments of the optimiser as ``WEIGHT/MOMENT``."""
-        states = zip(self._names, (self._adam.state[p] for p in self._trained), strict=True)
-        return {f"{name}/{key}": _array(value) for name, moments in states for key, value in moments.items()}
+        """Return the moments of the optimiser as ``WEIGHT/MOMENT``, with the average of the weights among them."""
+        states = zip(self._names, (self._adam.moments.get(p, {}) for p in self._trained), strict=True)
+        moments = {f"{name}/{key}": _array(value) for name, own in states for key, value in own.items()}
+        averages = zip(self._names, self._average.values if self._average else (), strict=False)
+        return moments | {f"{name}/{AVERAGE}": _array(value) for name, value in averages}
 
     def load_state(self, state: Arrays) -> None:
         """Restore the optimiser state."""
         broadcast_command("load_state", state)
-        for name, p in zip(self._names, self._trained, strict=True):
+        averages = {}
+        for i, (name, p) in enumerate(zip(self._names, self._trained, strict=True)):
             moments = {
                 key.rpartition("/")[2]: torch.from_numpy(np.array(value)).to(self.device)
                 for key, value in state.items()
                 if key.rpartition("/")[0] == name
             }
+            if AVERAGE in moments:
+                averages[i] = moments.pop(AVERAGE)
             if moments:
-                self._adam.state[p] = moments
+                self._adam.moments[p] = moments
+        if self._average is not None:
+            self._average.load(averages)
 
     def save(self, folder: Path) -> str:
         """Write the weights and return the name of the file."""
