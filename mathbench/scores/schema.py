@@ -104,6 +104,7 @@ RESULT = Record(
         "weights": Record({"trained": Integer(), "fixed_by_hand": ListOf(Text(500))}),
         "tournament": OBJECT,
         "generations": ListOf(OBJECT, 1_000),
+        "budget": Record({}, {"wall_s": Number(0, 1e15), "cpu_s": Number(0, 1e15)}),
         # the name of the model on a board, where it is not that of the baseline
         "name": Text(100),
         "evaluation": EVALUATION,

@@ -19,12 +19,19 @@ POSITIONS = (
     "fire",
     "fire-randomised",
 )
+SPANNED = (
+    "randomised",
+    "abacus",
+    "coupled",
+    "fire-randomised",
+)  # positions that depend on the setting `span`
 
 
 @dataclass(frozen=True)
 class WritingSettings(TrainingSettings):
     """Hyperparameters of every network that generates its answer token by token."""
 
+    auxiliaries: ClassVar[tuple[str, ...]] = ("carries",)
     added: ClassVar[tuple[str, ...]] = (
         *TrainingSettings.added,
         *("generations", "generation_steps", "generation_rows", "committee", "agreement"),
@@ -73,6 +80,8 @@ class WritingSettings(TrainingSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.auxiliary_labels and self.compile != "no":
+            raise InputError(f"settings: auxiliary requires compile=no. Received: compile={self.compile}.")
         if self.generations:
             self._check_generations()
         elif self.committee > 1:
@@ -102,6 +111,8 @@ class WritingSettings(TrainingSettings):
 @dataclass(frozen=True)
 class AttentionalLSTMSettings(WritingSettings):
     """An LSTM encoder and an LSTM decoder with attention."""
+
+    uses: ClassVar[tuple[str, ...]] = ("answer", "gain")
 
     reader: int = parameter(64, "units of the LSTM of the encoder per direction", low=1, high=8192)
     layers: int = parameter(1, "LSTM layers of the decoder", low=1, high=16)
@@ -141,6 +152,12 @@ class DecoderTransformerSettings(TransformerSettings):
     def whole_numbers(self) -> str:
         """The setting that needs the digits of a number side by side; empty if there is none."""
         return "positions=coupled" if self.positions == "coupled" else ""
+
+    def idle(self) -> dict[str, tuple[str, str]]:
+        spanned = self.positions in SPANNED
+        return super().idle() | (
+            {} if spanned else {"span": ("positions", f"positions={' or '.join(SPANNED)}")}
+        )
 
 
 @dataclass(frozen=True)
