@@ -32,6 +32,7 @@ class NetworkRequest:
     settings: tuple[str, ...]
     data: DataOptions
     seed: str = "0"
+    sweep: SweepOptions = field(default_factory=SweepOptions)
     prompting: PromptingOptions = field(default_factory=PromptingOptions)
 
 
