@@ -1,8 +1,8 @@
 """Predictors that map questions to answers, from a network or an answerer, just fitted or loaded from a run."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from mathbench.baselines import run_directory
 from mathbench.baselines.distributed import broadcast_command, world
 from mathbench.baselines.encoding import Encoding, Tokens
 from mathbench.baselines.language_models import make_asker, open_model, stored_asking
+from mathbench.baselines.models.group import Members, SeparateMembers
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
 from mathbench.baselines.result import Result
 from mathbench.baselines.spec import RunSpec
@@ -133,6 +134,27 @@ def build_network(spec: RunSpec, encoding: Encoding, device_config: DeviceConfig
     target = spec.baseline.frameworks[spec.framework]
     network: Network = load(target)(NetworkShape.of(encoding), spec.hyperparameters, spec.seed, device_config)
     return network
+
+
+def build_members(
+    spec: RunSpec, seeds: Sequence[int | str], encoding: Encoding, device_config: DeviceConfig
+) -> Members:
+    """Build untrained networks of a spec with different first weights, which train side by side.
+
+    Raises:
+        InputError: in a training of several processes.
+    """
+    if world() > 1:
+        raise InputError(
+            f"several networks train side by side in one process only. Received: {world()} processes."
+        )
+    if spec.framework in spec.baseline.members:
+        make = load(spec.baseline.members[spec.framework])
+        members: Members = make(NetworkShape.of(encoding), spec.hyperparameters, seeds, device_config)
+        return members
+    return SeparateMembers(
+        [build_network(replace(spec, seed=seed), encoding, device_config) for seed in seeds]
+    )
 
 
 def skip_unknown_characters(predict: Predict, encoding: Mapping[str, Any]) -> Predict:

@@ -29,6 +29,8 @@ class Baseline:
         settings: of a network, ``"module:name"`` of the dataclass of its hyperparameters.
         classify: whether a network chooses among the training answers instead of generating text.
         state_machine: whether a network reads the question token by token (see `mathbench.baselines.models.interface`).
+        members: of a network, ``"module:build_members"`` per framework that trains several of them at once (see
+            `mathbench.baselines.models.group`). In other frameworks they train one after the other.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Baseline:
     settings: str = ""
     classify: bool = False
     state_machine: bool = False
+    members: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -220,6 +223,16 @@ _BASELINES = (
         "relational_memory:build",
         "models.settings.writing:RelationalMemorySettings",
         frameworks=("torch",),
+    ),
+    replace(
+        _network(
+            "tiny-transformer",
+            "one attention layer and one hidden layer, of as few weights as possible",
+            "tiny_transformer:build",
+            "models.settings.tiny:TinyTransformerSettings",
+            frameworks=("torch",),
+        ),
+        members={"torch": "mathbench.baselines.models.torch.tiny_transformer:build_members"},
     ),
     Baseline(
         "constant",

@@ -1,37 +1,51 @@
 """Fitting of a baseline: a network trains from its last checkpoint, an answerer is fitted in one call."""
 
-import math
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from mathbench import formats
 from mathbench.baselines import checkpoint, run_directory
 from mathbench.baselines.encoding import Encoding, fit_encoding, vocabulary_of
+from mathbench.baselines.models.group import NetworkGroup
 from mathbench.baselines.models.interface import DeviceConfig, Network
+from mathbench.baselines.number_order import number_order
 from mathbench.baselines.predictor import (
     Predict,
     answerer_predictor,
+    build_members,
     build_network,
     network_predictor,
-    predict_groups,
 )
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.baselines.spec import RunSpec, check_applies
+from mathbench.baselines.tournament import parse_rounds
 from mathbench.baselines.training.batches import BatchSource, Prefetcher
+from mathbench.baselines.training.clock import UNLIMITED, Budget
 from mathbench.baselines.training.data import effective_encoding, make_batches
-from mathbench.baselines.training.loop import TrainingRun, TrainingState, noise_at, train
+from mathbench.baselines.training.history import first_reached, result_history
+from mathbench.baselines.training.loop import TrainingRun, noise_at, train
 from mathbench.baselines.training.online import prefetch_depth, stream_vocabulary
 from mathbench.baselines.training.progress import TrainingProgress
-from mathbench.baselines.training.tracking import Tracker
+from mathbench.baselines.training.samples import SAMPLES, SampleLog
+from mathbench.baselines.training.self_improvement import (
+    SelfLabelledBatches,
+    committee_size,
+    generation_plan,
+    read_generations,
+)
+from mathbench.baselines.training.state import TrainingState
+from mathbench.baselines.training.strata import StrataLog
+from mathbench.baselines.training.tournament import Tournament, candidate_seeds
+from mathbench.baselines.training.tracking import Tracker, TrackerFeed
+from mathbench.baselines.validation import Validator, answer_by_each
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
 from mathbench.registry import load
-from mathbench.scores import metrics
 
 
 @dataclass(frozen=True)
@@ -44,7 +58,11 @@ class FitResult:
         parameters: number of trained weights.
         device: device of the network.
         timings: seconds and counts of the training.
-        best: step and validation exact match of the best weights.
+        best: step and validation exact match of the weights that are kept.
+        history: entries of some validations, see `mathbench.baselines.training.history`.
+        reached: the first validations that reached 90, 99 and 99.9 %.
+        tournament: what happened in a tournament of seeds, empty where there was none.
+        generations: what a network labelled itself, empty where it did not.
     """
 
     predict: Predict
@@ -53,6 +71,10 @@ class FitResult:
     device: str = "cpu"
     timings: dict[str, Any] = field(default_factory=dict)
     best: dict[str, Any] = field(default_factory=dict)
+    history: list[dict[str, float]] = field(default_factory=list)
+    reached: dict[str, dict[str, float]] = field(default_factory=dict)
+    tournament: dict[str, Any] = field(default_factory=dict)
+    generations: list[dict[str, Any]] = field(default_factory=list)
 
 
 def fit_answerer(spec: RunSpec, data: Data, run: Path) -> FitResult:
@@ -98,14 +120,16 @@ class TrainingOptions:
     Args:
         console: where progress is shown, None for no output.
         trackers: receive every validation.
-        budget: seconds of wall time.
+        budget: seconds of wall and CPU time.
         stop_step: the step to stop at early, 0 for none.
+        samples: number of validation questions whose answers are shown and stored at every validation.
     """
 
     console: Console | None = None
     trackers: tuple[Tracker, ...] = ()
-    budget: float = math.inf
+    budget: Budget = UNLIMITED
     stop_step: int = 0
+    samples: int = SAMPLES
 
 
 def prepare(spec: RunSpec, data: Data, device_config: DeviceConfig) -> TrainingSetup:
@@ -122,11 +146,22 @@ def prepare(spec: RunSpec, data: Data, device_config: DeviceConfig) -> TrainingS
         )
     if spec.framework != "torch" and noise_at(settings.steps, settings):
         raise InputError(f"noise requires the framework torch. Received: {spec.framework}.")
+    if plan := generation_plan(settings, data.task):
+        encoding = replace(encoding, answer_width=max(encoding.answer_width, plan.answer_width(data.seed)))
     batches = make_batches(settings, data, encoding, spec.seed)
-    network = build_network(spec, encoding, device_config)
-    # creates the optimiser: the first of a process takes seconds, which should not count as training
-    network.state()
-    return TrainingSetup(network, encoding, batches)
+    return TrainingSetup(_network(spec, encoding, device_config), encoding, batches)
+
+
+def _network(spec: RunSpec, encoding: Encoding, device_config: DeviceConfig) -> Network:
+    """Build the untrained network of a spec, or the candidates of its tournament, or the members of its committee."""
+    settings = spec.hyperparameters
+    size = max(settings.tournament, committee_size(settings))
+    if size == 1:
+        return build_network(spec, encoding, device_config)
+    members = build_members(spec, candidate_seeds(spec.seed, size), encoding, device_config)
+    if settings.tournament == 1:
+        return NetworkGroup(members)
+    return Tournament(members, parse_rounds(settings.tournament_rounds))
 
 
 def fit_network(
@@ -134,34 +169,55 @@ def fit_network(
 ) -> FitResult:
     """Train a network, from its last checkpoint if there is one, and store its best weights."""
     network, settings = setup.network, spec.hyperparameters
-    encoding, validation = effective_encoding(settings, setup.encoding), data.splits["validation"]
-    groups, formatted = encoding.group_by_width(validation["question"]), formats.for_task(data.task)
-    plain = formatted.undo(validation)
-
-    def validate() -> float:
-        predictions = formatted.undo_answers(predict_groups(network, encoding, groups), plain)
-        return float(metrics.exact_match(predictions, plain["answer"]).mean())
-
+    encoding, rows = effective_encoding(settings, setup.encoding), data.splits["validation"]
+    strata, samples = StrataLog(run, rows["stratum"]), SampleLog(run, rows, options.samples)
+    validate = Validator(network, encoding, rows, data.task)
     with (
-        TrainingProgress(options.console, settings, options.trackers, options.budget) as progress,
+        TrainingProgress(options.console, settings, options.budget, samples) as progress,
         ExitStack() as stack,
     ):
         batches = setup.batches
-        if settings.source == "stream":
+        if plan := generation_plan(settings, data.task):
+            answer = partial(answer_by_each, network, encoding)
+            batches = SelfLabelledBatches(
+                plan, data.seed, batches, answer, encoding, run, progress.on_generation
+            )
+        elif settings.source == "stream":
             batches = stack.enter_context(Prefetcher(batches, prefetch_depth(settings.batch), settings.steps))
         training = TrainingRun(
-            network, batches, settings, spec.seed, validate, run, progress, options.budget, options.stop_step
+            network,
+            batches,
+            settings,
+            spec.seed,
+            partial(network.validate, validate) if isinstance(network, Tournament) else validate,
+            run,
+            (strata, samples, TrackerFeed(options.trackers, strata), progress),
+            options.budget,
+            options.stop_step,
+            spec.phases,
         )
         state = train(training)
     network.save(run)
+    best = state.kept(settings)
     return FitResult(
         network_predictor(network, encoding),
         setup.encoding.to_json(),
         network.parameters,
         network.device,
         _timings(state, settings, data),
-        {"step": state.best_step, "validation": state.best},
+        best,
+        result_history(state.history, int(best["step"])),
+        first_reached(state.history),
+        _tournament(network, spec),
+        read_generations(run),
     )
+
+
+def _tournament(network: Network, spec: RunSpec) -> dict[str, Any]:
+    """Return what happened in a tournament, empty where there was none."""
+    if not isinstance(network, Tournament):
+        return {}
+    return dict(network.record(candidate_seeds(spec.seed, spec.hyperparameters.tournament)))
 
 
 def _timings(state: TrainingState, settings: TrainingSettings, data: Data) -> dict[str, Any]:
@@ -182,7 +238,7 @@ def encoding_for(spec: RunSpec, data: Data) -> Encoding:
         raise InputError(f"{spec.baseline.name} has no encoding.")
     train_rows = data.splits["train"]
     columns = [table["question"] for table in data.splits.values()]
-    if not spec.hyperparameters.question_alphabet:
+    if not spec.hyperparameters.question_alphabet and spec.choices.alphabet == "all":
         columns.append(train_rows["answer"])
     alphabet = vocabulary_of(data.task, columns)
     if spec.hyperparameters.source == "stream":
@@ -190,7 +246,7 @@ def encoding_for(spec: RunSpec, data: Data) -> Encoding:
     if spec.choices.padding == "columns" and data.task is not data.task.plain:
         raise InputError(f"padding=columns needs plain text. Received: {data.task.name}.")
     labels = spec.hyperparameters.columns and bool(data.task.answer_labels)
-    return fit_encoding(
+    encoding = fit_encoding(
         spec.choices,
         alphabet,
         train_rows["question"],
@@ -198,3 +254,7 @@ def encoding_for(spec: RunSpec, data: Data) -> Encoding:
         spec.baseline.classify or labels,
         data.task.number_base,
     )
+    if spec.hyperparameters.whole_numbers:
+        order = number_order(data.task, train_rows["question"], spec.hyperparameters.whole_numbers)
+        return replace(encoding, units_first=order)
+    return encoding

@@ -6,22 +6,21 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from mathbench.cli.options import QUICKEST
-from mathbench.cli.request import DataOptions, RunRequest
+from mathbench.cli.request import DataOptions, SpecRequest
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
     from mathbench.baselines.recipe import Recipe
     from mathbench.baselines.spec import RunSpec
     from mathbench.dataset.data import Data
-    from mathbench.dataset.read import Dataset
     from mathbench.task import Task
 
 ONLINE_ROWS = 20_000  # rows of train made in advance for a stream, for widths, alphabet and shortcuts
 
 
-def make_spec(request: RunRequest) -> tuple["RunSpec", "Recipe | None"]:
+def make_spec(request: SpecRequest) -> tuple["RunSpec", "Recipe | None"]:
     """Return the spec of the requested run and the recipe that it comes from, None for what is not trained."""
-    from mathbench.baselines.recipe import apply_overrides, parse_overrides, read_recipe
+    from mathbench.baselines.recipe import apply_overrides, canonical_key, parse_overrides, read_recipe
     from mathbench.baselines.spec import RunSpec, choose_framework
     from mathbench.baselines.table import baseline
     from mathbench.hashing import check_seed
@@ -42,16 +41,17 @@ def make_spec(request: RunRequest) -> tuple["RunSpec", "Recipe | None"]:
             raise InputError(f"{name} is not trained by a recipe; it takes neither --recipe nor --set.")
         return RunSpec(entry, choose_framework(entry, request.framework), "", check_seed(request.seed)), None
     recipe = read_recipe(request.recipe or name)
-    if recipe.baseline != name:
-        raise InputError(f"recipe {recipe.name} is for {recipe.baseline}. Received: {name}.")
-    framework = choose_framework(entry, request.framework)
-    settings, encoding = apply_overrides(recipe, entry, framework, parse_overrides(list(request.settings)))
+    recipe.require(name)
+    framework, overrides = choose_framework(entry, request.framework), parse_overrides(list(request.settings))
+    varied = [canonical_key(axis.partition("=")[0]) for axis in request.sweep.axes]
+    settings, encoding = apply_overrides(recipe, entry, framework, overrides, varied)
     return RunSpec(entry, framework, recipe.name, check_seed(request.seed), settings, encoding), recipe
 
 
 def make_data(options: DataOptions, spec: "RunSpec", recipe: "Recipe | None") -> "Data":
     """Return the rows to run on: those of a dataset, of a task, or of the recipe's own task."""
     from mathbench.dataset.data import DEFAULT_SIZES, Data, all_sizes
+    from mathbench.dataset.mixed import open_data
     from mathbench.rows import open_rows
 
     sizes = options.sizes.given
@@ -75,33 +75,6 @@ def check_data_alone(options: DataOptions, words: Collection[str] = ()) -> None:
     parameters = [key for key in options.parameters.parse() if key not in words]
     if options.task is not None or parameters or options.sizes.given:
         raise InputError("--data brings its own task and sizes; leave out --task, its parameters and sizes.")
-
-
-def open_data(folder: str, config: str | None) -> "Data":
-    """Return the rows of one configuration of a dataset, or of all modules of school mathematics together."""
-    from mathbench.dataset.card import ALL, is_mixture
-    from mathbench.dataset.read import open_dataset
-
-    dataset = open_dataset(folder)
-    if config == ALL and is_mixture(dataset.manifest.configs):
-        from mathbench.dataset.mixed import mixed
-
-        return mixed(_mixture(dataset), dataset)
-    return dataset.data(config)
-
-
-def _mixture(dataset: "Dataset") -> "Task":
-    """Return the mixture whose modules a dataset has, in their versions and at their difficulty.
-
-    Where it has others, return the current mixture.
-    """
-    from mathbench.families import SCHOOL, SCHOOL_ALL, earlier, task
-
-    tasks = [config.task.plain for config in dataset.configs.values()]
-    own = tasks[0].parameters if tasks[0].family.startswith(SCHOOL) else {}
-    current = task(SCHOOL_ALL, **own)
-    mixtures = [task(id, **own) for id in earlier(SCHOOL_ALL, current.version)]
-    return next((mixture for mixture in mixtures if list(mixture.parts.values()) == tasks), current)
 
 
 def _make_task(options: DataOptions, spec: "RunSpec", recipe: "Recipe | None") -> "Task":

@@ -43,7 +43,8 @@ SPLIT_SCORE = CountRecord(
 TASK = Record({"id": Text(100), "name": Text(), "parameters": MapOf(SCALAR)})
 
 # what training gives away beyond the answers, see `mathbench.baselines.spec.RunSpec.supervision`
-SUPERVISION = ("examples", "dense", "aligned", "aligned+dense", "prompted")
+_TRAINED = ("examples", "dense", "aligned", "aligned+dense")
+SUPERVISION = (*_TRAINED, *(f"{given}+self" for given in _TRAINED), "prompted")
 
 DATA = Record({"seed": SEED, "sizes": MapOf(Integer(), SPLITS)})
 # other rows than those of a run's own data, which it answered later
@@ -56,6 +57,15 @@ EVALUATION = Record(
         "predictions_sha256": SHA256,
     }
 )
+
+# one validation of a training, and the first one that reached a share
+VALIDATION = Record(
+    {"step": Integer(), "validation": SHARE},
+    {"loss": Number(), **{name: Number(0, 1e15) for name in ("rate", "cpu_s", "wall_s")}},
+)
+REACHED = Record({"step": Integer()}, {"cpu_s": Number(0, 1e15), "wall_s": Number(0, 1e15)})
+# a run that an extended run goes on from
+PHASE = Record({"steps": Integer(1)}, {"settings": OBJECT})
 
 RESULT = Record(
     {
@@ -88,6 +98,13 @@ RESULT = Record(
             {"claim": Text(500), "sha256": SHA256}, {"weights": Choice(("as trained", "fine-tuned"))}
         ),
         "asked": OBJECT,
+        "history": ListOf(VALIDATION, 1_000),
+        "reached": MapOf(REACHED, ("0.9", "0.99", "0.999")),
+        "extended": ListOf(PHASE, 1_000),
+        "weights": Record({"trained": Integer(), "fixed_by_hand": ListOf(Text(500))}),
+        "tournament": OBJECT,
+        "generations": ListOf(OBJECT, 1_000),
+        "budget": Record({}, {"wall_s": Number(0, 1e15), "cpu_s": Number(0, 1e15)}),
         # the name of the model on a board, where it is not that of the baseline
         "name": Text(100),
         "evaluation": EVALUATION,

@@ -1,9 +1,15 @@
+import math
 from collections import Counter
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mathbench.baselines.shortcuts.answerer import applies_to
 from mathbench.baselines.shortcuts.floors import PRIMES
+from mathbench.baselines.shortcuts.number_columns import NumberColumns, to_texts
+from mathbench.baselines.shortcuts.questions import number_texts, parse_operands
 from mathbench.baselines.spec import check_applies
 from mathbench.baselines.table import BASELINES, baseline
 from mathbench.dataset.data import Data
@@ -37,6 +43,30 @@ def test_every_floor_answers_and_comes_back_from_its_state(family):
             assert kind(data.task, **made.state()).predict(questions) == given
             if entry.kind == "ceiling":
                 assert given == answers
+
+
+@given(
+    st.lists(st.text("0123456789abdmozg()+-*=% ", max_size=45), min_size=1, max_size=4),
+    st.sampled_from([2, 3, 10, 11, 16, 36]),
+    st.booleans(),
+)
+def test_numbers_in_columns_are_those_of_single_questions(questions, base, signed):
+    numbers = NumberColumns.read(questions, base, signed)
+    single = [parse_operands(q, base, signed) if number_texts(q, base) else [0] for q in questions]
+    rows = [values[:n] for values, n in zip(numbers.values.tolist(), numbers.counts.tolist(), strict=True)]
+    assert rows == single
+    assert numbers.first.tolist() == [row[0] for row in single]
+    assert numbers.last.tolist() == [row[-1] for row in single]
+    assert numbers.smallest.tolist() == [min(row) for row in single]
+    assert numbers.largest.tolist() == [max(row) for row in single]
+    for sign, result in (("+", sum), ("*", math.prod)):
+        assert numbers.results_modulo(sign, 9).tolist() == [result(row[:-1]) % 9 for row in single]
+
+
+def test_numbers_of_one_column_are_written_as_they_are():
+    values = [0, 7, 255, 10**30]
+    assert to_texts(np.array(values[:3]), 16) == ["0", "7", "ff"]
+    assert to_texts(np.array(values, dtype=object), 10) == [str(value) for value in values]
 
 
 def test_constant_is_the_commonest_training_answer(multiples):

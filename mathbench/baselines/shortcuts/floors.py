@@ -9,16 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from mathbench.baselines.shortcuts.questions import holds_modulo, number_texts, parse_operands
+from mathbench.baselines.shortcuts.number_columns import NumberColumns, to_texts
 from mathbench.errors import InputError
-from mathbench.numbers.text import to_text
 from mathbench.task import LABELS, Task
 
 PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97)
 LIMITS = (5, 29, 97)  # limits of trial division, chosen on the training rows
+OPERANDS = ("first", "last", "smallest", "largest")
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class LastDigit:
     def predict(self, questions: list[str]) -> list[str]:
         """Answer by the last character."""
         if self.task.statement_sign:
-            return [LABELS[_holds_modulo(self.task, q, _base(self.task))] for q in questions]
+            return _labels(_hold_modulo(self.task, questions, _base(self.task)))
         return [self.answers.get(q[-1:], self.otherwise) for q in questions]
 
     def state(self) -> dict[str, Any]:
@@ -98,12 +100,21 @@ class TrialDivision:
     @classmethod
     def fit(cls, task: Task, train: pa.Table, validation: pa.Table) -> Self:
         """Choose the limit with the most correct training rows."""
-        return cls(task, _best(LIMITS, lambda limit: cls(task, limit).predict, train))
+        return cls(
+            task, _best(LIMITS, lambda limit, numbers: cls(task, limit)._answers(numbers), task, train)
+        )
 
     def predict(self, questions: list[str]) -> list[str]:
         """Divide by the primes up to the limit."""
-        primes = [p for p in PRIMES if p <= self.limit]
-        return [LABELS[_no_factor(int(q, _base(self.task)), primes)] for q in questions]
+        return self._answers(_numbers(self.task, questions))
+
+    def _answers(self, numbers: NumberColumns) -> list[str]:
+        values = numbers.first
+        prime = values > 1
+        for p in PRIMES:
+            if p <= self.limit:
+                prime &= (values % p != 0) | (values == p)
+        return _labels(prime)
 
     def state(self) -> dict[str, Any]:
         """Return the limit."""
@@ -128,7 +139,7 @@ class CastingOutNines:
 
     def predict(self, questions: list[str]) -> list[str]:
         """Compare both sides modulo base - 1."""
-        return [LABELS[_holds_modulo(self.task, q, _base(self.task) - 1)] for q in questions]
+        return _labels(_hold_modulo(self.task, questions, _base(self.task) - 1))
 
     def state(self) -> dict[str, Any]:
         """Return no state."""
@@ -150,49 +161,50 @@ class CopyOperand:
     @classmethod
     def fit(cls, task: Task, train: pa.Table, validation: pa.Table) -> Self:
         """Choose the operand with the most correct training rows."""
-        return cls(task, _best(tuple(_CHOOSE), lambda which: cls(task, which).predict, train))
+        return cls(
+            task, _best(OPERANDS, lambda which, numbers: cls(task, which)._answers(numbers), task, train)
+        )
 
     def predict(self, questions: list[str]) -> list[str]:
         """Copy the operand."""
-        base, signed = _base(self.task), self.task.signed
-        operands = [parse_operands(q, base, signed) if number_texts(q, base) else [0] for q in questions]
-        return [to_text(_CHOOSE[self.which](numbers), base) for numbers in operands]
+        return self._answers(_numbers(self.task, questions))
+
+    def _answers(self, numbers: NumberColumns) -> list[str]:
+        return to_texts(getattr(numbers, self.which), _base(self.task))
 
     def state(self) -> dict[str, Any]:
         """Return the choice of operand."""
         return {"which": self.which}
 
 
-_CHOOSE: dict[str, Callable[[list[int]], int]] = {
-    "first": lambda numbers: numbers[0],
-    "last": lambda numbers: numbers[-1],
-    "smallest": min,
-    "largest": max,
-}
-
 _FITTING_ROWS = 20_000  # enough to choose between a few rules
 
 
 def _best(
-    options: tuple[Any, ...], rule: Callable[[Any], Callable[[list[str]], list[str]]], train: pa.Table
+    options: tuple[Any, ...], rule: Callable[[Any, NumberColumns], list[str]], task: Task, train: pa.Table
 ) -> Any:
     """Return the option whose rule has the most correct rows, the first of equal ones."""
     sample = train.slice(0, _FITTING_ROWS)
-    questions, answers = _strings(sample, "question"), _strings(sample, "answer")
+    numbers, answers = _numbers(task, _strings(sample, "question")), _strings(sample, "answer")
 
     def correct(option: Any) -> int:
-        predictions = rule(option)(questions)
-        return sum(given == answer for given, answer in zip(predictions, answers, strict=True))
+        return sum(given == answer for given, answer in zip(rule(option, numbers), answers, strict=True))
 
     return max(options, key=correct)
 
 
-def _holds_modulo(task: Task, question: str, modulus: int) -> bool:
-    return holds_modulo(task.statement_sign, question, _base(task), modulus, task.signed)
+def _numbers(task: Task, questions: list[str]) -> NumberColumns:
+    return NumberColumns.read(questions, _base(task), task.signed)
 
 
-def _no_factor(number: int, primes: list[int]) -> bool:
-    return number > 1 and all(number % p or number == p for p in primes)
+def _hold_modulo(task: Task, questions: list[str], modulus: int) -> NDArray[Any]:
+    """Return whether statements hold modulo `modulus`, bool (n,)."""
+    numbers = _numbers(task, questions)
+    return np.asarray(numbers.results_modulo(task.statement_sign, modulus) == numbers.last % modulus)
+
+
+def _labels(truths: NDArray[Any]) -> list[str]:
+    return [LABELS[truth] for truth in truths.tolist()]
 
 
 def _majority(answers: list[str]) -> str:

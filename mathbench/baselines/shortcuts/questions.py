@@ -2,7 +2,6 @@
 
 import re
 from functools import cache
-from math import prod
 
 from mathbench.numbers.text import DIGITS
 
@@ -26,27 +25,6 @@ def number_texts(question: str, base: int, signed: bool = False) -> list[str]:
     ['57', '08']
     """
     return _number(base, signed).findall(question)
-
-
-def parse_statement(question: str, base: int, signed: bool = False) -> tuple[list[int], int]:
-    """Return both sides of a statement: the operands and the stated result.
-
-    >>> parse_statement("12+29=42", 10)
-    ([12, 29], 42)
-    """
-    left, _, right = question.partition("=")
-    return parse_operands(left, base, signed), parse_operands(right, base, signed)[0]
-
-
-def holds_modulo(sign: str, question: str, base: int, modulus: int, signed: bool = False) -> bool:
-    """Return whether a statement with a sign, "+" or "*", holds modulo `modulus`.
-
-    >>> holds_modulo("+", "12+29=51", 10, 10), holds_modulo("*", "12*29=349", 10, 9)
-    (True, False)
-    """
-    numbers, stated = parse_statement(question, base, signed)
-    result = sum(numbers) if sign == "+" else prod(numbers)
-    return (result - stated) % modulus == 0
 
 
 @cache
