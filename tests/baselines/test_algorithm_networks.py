@@ -204,6 +204,9 @@ def test_differences_have_a_minus_sign_in_the_last_column_only():
 def test_settings_that_do_not_fit_are_refused():
     with pytest.raises(InputError, match="multiple of heads"):
         FourierSettings(hidden=10)
+    labels = NetworkShape(10, 2, 4, 1, classes=("false", "true"), layout=ColumnLayout(10, ("",), 1))
+    with pytest.raises(InputError, match="Received: answers false, true"):
+        fone_transformer.build(labels, FourierSettings(), 0, CPU)
     with pytest.raises(InputError, match="gates"):
         NeuralGPUSettings(gates="other")
 

@@ -17,6 +17,7 @@ from mathbench.baselines.models.torch.attention import SelfAttention
 from mathbench.baselines.models.torch.column_network import ColumnNetwork
 from mathbench.baselines.models.torch.layers import make_dense, make_embedding
 from mathbench.baselines.models.torch.model import generator_for_seed
+from mathbench.errors import InputError
 
 
 class GatedFeedForward(nn.Module):
@@ -137,11 +138,19 @@ def build(
         seed: seed of the first weights.
         device_config: device and threads.
 
+    Raises:
+        InputError: for a task whose answers are labels, unless its questions are statements about numbers.
+
     >>> layout = ColumnLayout(10, ("", "+"), 1)
     >>> shape = NetworkShape(20, 11, 7, 7, layout=layout)
     >>> build(shape, FourierSettings(), 0, DeviceConfig("cpu")).parameters
     68879
     """
     layout = column_layout(shape)
+    if layout.claims != bool(shape.classes):
+        raise InputError(
+            "fone-transformer writes numbers, or judges statements about them. Received: answers "
+            f"{', '.join(shape.classes[:8]) or 'of another kind'}."
+        )
     module = FourierTransformer(layout, shape.question, settings, generator_for_seed(seed, device_config))
     return ColumnNetwork(module, lambda tokens: tokens, shape, settings, device_config)
