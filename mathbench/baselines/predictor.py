@@ -1,8 +1,9 @@
 """Predictors that map questions to answers, from a network or an answerer, just fitted or loaded from a run."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from mathbench import formats
 from mathbench.baselines import run_directory
 from mathbench.baselines.distributed import broadcast_command, world
 from mathbench.baselines.encoding import Encoding, Tokens
+from mathbench.baselines.guests import answerers
+from mathbench.baselines.guests.faults import title_of
+from mathbench.baselines.guests.record import place_of, warn_of_changes
 from mathbench.baselines.language_models import make_asker, open_model, stored_asking
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
 from mathbench.baselines.result import Result
@@ -67,7 +71,9 @@ def load_run(run: Path, device_config: DeviceConfig) -> LoadedRun:
     """
     record, result = run_directory.read_spec(run), Result.load(run)
     try:
-        spec, task = RunSpec.from_json(record), from_spec(result.task["id"], result.task["parameters"])
+        spec = RunSpec.from_json(record, place_of(run, str(record["baseline"])))
+        task = from_spec(result.task["id"], result.task["parameters"])
+        warn_of_changes(run, spec.baseline.origin)
         if spec.prompting is not None:
             predict = _load_language_model(spec, result, task, run, device_config)
             return LoadedRun(predict, result.to_json(), task, None)
@@ -110,10 +116,11 @@ def _load_network(spec: RunSpec, result: Result, run: Path, device_config: Devic
 
 def _load_answerer(spec: RunSpec, task: Task, run: Path) -> Predict:
     kind = load(spec.baseline.target)
-    if hasattr(kind, "load"):
-        return answerer_predictor(spec, task, kind.load(task, run))
+    if spec.baseline.kind == "other":
+        guest = answerers.restore(kind, task, run, run_directory.ANSWERER_FILE)
+        return answerer_predictor(spec, task, guest)
     if not (run / run_directory.ANSWERER_FILE).is_file():
-        raise InputError(f"{spec.baseline.name} cannot be loaded again: it has neither state nor load.")
+        raise InputError(f"{run} is damaged: {run_directory.ANSWERER_FILE} is missing.")
     return answerer_predictor(
         spec, task, kind(task, **json.loads((run / run_directory.ANSWERER_FILE).read_text(encoding="utf-8")))
     )
@@ -172,8 +179,10 @@ def predict_groups(
 
 def answerer_predictor(spec: RunSpec, task: Task, answerer: Any) -> Predict:
     """Return the predictor of an answerer. Built-in ones know plain text only, so it converts the task's format."""
+    if spec.baseline.kind == "other":
+        return _on_columns(partial(answerers.predict, answerer), f"{title_of(type(answerer))}: ")
     formatted, predict = formats.for_task(task), _on_columns(answerer.predict)
-    if spec.baseline.kind == "other" or not formatted.formats:
+    if not formatted.formats:
         return predict
 
     def predict_formatted(questions: Any) -> pa.ChunkedArray:
@@ -183,16 +192,12 @@ def answerer_predictor(spec: RunSpec, task: Task, answerer: Any) -> Predict:
     return predict_formatted
 
 
-def _on_columns(predict: Callable[[list[str]], list[str]]) -> Predict:
-    """Make a function of lists one of columns."""
+def _on_columns(predict: Callable[[list[str]], Sequence[Any]], label: str = "") -> Predict:
+    """Make a function of lists one of columns, whose errors begin with a label."""
 
     def predict_column(questions: Any) -> pa.StringArray:
         texts = pc.cast(questions, pa.string()).to_pylist()
         answers = predict(texts)
-        if len(answers) != len(texts):
-            raise InputError(
-                f"a baseline must answer every question. Received: {len(answers)} of {len(texts)} answers."
-            )
-        return complete_answers(answers, lambda i: f"the answer to {texts[i]!r}")
+        return complete_answers(answers, lambda i: f"{label}the answer to {texts[i]!r}")
 
     return predict_column

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from mathbench.baselines.settings import EncodingOptions, TrainingSettings
+from mathbench.baselines.spec import make_settings
 from mathbench.baselines.table import Baseline
 from mathbench.errors import InputError, did_you_mean
 from mathbench.parameters import parse
@@ -109,8 +110,26 @@ def read_recipe(name: str) -> Recipe:
     return Recipe(path.stem, **content)
 
 
+def default_recipe(baseline: Baseline) -> Recipe:
+    """Return the recipe of a network's name, or of a guest the one that its class has.
+
+    Raises:
+        InputError: for a recipe of a guest with an unknown key or value.
+    """
+    if baseline.origin is None:
+        return read_recipe(baseline.name)
+    title, content = baseline.name.rpartition(":")[2], load(baseline.target).recipe
+    known = [f.name for f in fields(Recipe) if f.name not in ("name", "baseline")]
+    for key, value in content.items():
+        if key not in known:
+            raise InputError(f"recipe {title}: unknown key {key!r:.60}. {did_you_mean(key, known)}")
+        if not isinstance(value, str if key in ("summary", "source") else Mapping):
+            raise InputError(f"recipe {title}: '{key}' must be a dict. Received: {value!r:.60}.")
+    return Recipe(title, baseline.name, **{"task": {"name": "addition"}, **content})
+
+
 def apply_overrides(
-    recipe: Recipe, baseline: Baseline, framework: str, overrides: Mapping[str, str]
+    recipe: Recipe, baseline: Baseline, framework: str, overrides: Mapping[str, Any]
 ) -> tuple[TrainingSettings, EncodingOptions]:
     """Return the hyperparameters and the encoding of a recipe in one framework, with overrides applied.
 
@@ -131,7 +150,7 @@ def apply_overrides(
             raise InputError(f"{baseline.name} has no setting '{key}'. {did_you_mean(key, known)}")
     chosen = {key: value for key, value in overrides.items() if key in encoding_keys}
     others = {key: value for key, value in overrides.items() if key not in encoding_keys}
-    settings: TrainingSettings = kind(**parse(kind, f"recipe {recipe.name}", {**own, **others}))
+    settings = make_settings(baseline, parse(kind, f"recipe {recipe.name}", {**own, **others}))
     return settings, EncodingOptions(
         **parse(EncodingOptions, f"recipe {recipe.name}", {**recipe.encoding, **chosen})
     )

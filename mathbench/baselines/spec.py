@@ -1,8 +1,9 @@
 """The specification of a run: baseline, framework, recipe, settings and seed."""
 
 import importlib.util
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from mathbench import formats
 from mathbench.baselines.prompted.settings import PromptingSettings
@@ -98,15 +99,19 @@ class RunSpec:
             "seed": self.seed,
         }
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the plain values: another process cannot import classes of a file by the name of their module."""
+        return RunSpec.from_json, (self.to_json(), self.baseline.origin.file if self.baseline.origin else "")
+
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "RunSpec":
-        """Read what `to_json` returned."""
-        entry = baseline(value["baseline"])
+    def from_json(cls, value: dict[str, Any], file: str = "") -> "RunSpec":
+        """Read what `to_json` returned; of a guest of a file, from `file` instead of the one that is named."""
+        entry = baseline(value["baseline"], file)
         hyperparameters = {key: number for key, number in value["recipe"].items() if key != "name"}
         known = (entry, value["framework"], value["recipe"]["name"], value["seed"])
         if entry.kind == "prompted":
             return cls(*known, prompting=PromptingSettings(**hyperparameters))
-        settings = load(entry.settings)(**hyperparameters) if entry.settings else None
+        settings = make_settings(entry, hyperparameters) if entry.settings else None
         choices = EncodingOptions(**value["choices"]) if entry.settings else None
         return cls(*known, settings, choices)
 
@@ -121,6 +126,21 @@ def _hyperparameters(settings: TrainingSettings | None) -> dict[str, Any]:
         return {}
     defaults = {field.name: field.default for field in fields(settings) if field.name in settings.added}
     return {key: value for key, value in asdict(settings).items() if defaults.get(key, not value) != value}
+
+
+def make_settings(entry: Baseline, values: Mapping[str, Any]) -> TrainingSettings:
+    """Return the hyperparameters of a network; those of a guest may be checked by its own code.
+
+    Raises:
+        InputError: for a value that is not allowed.
+    """
+    kind = load(entry.settings)
+    if entry.origin is None:
+        return cast(TrainingSettings, kind(**values))
+    from mathbench.baselines.guests.faults import guest_code
+
+    with guest_code(load(entry.target), "the check of its settings"):
+        return cast(TrainingSettings, kind(**values))
 
 
 def choose_framework(entry: Baseline, requested: str | None) -> str:

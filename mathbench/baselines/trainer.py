@@ -2,16 +2,21 @@
 
 import math
 import time
+import warnings
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from rich.console import Console
 
 from mathbench import formats
 from mathbench.baselines import checkpoint, run_directory
-from mathbench.baselines.encoding import Encoding, fit_encoding, vocabulary_of
+from mathbench.baselines.encoding import Encoding, Tokens, fit_encoding, vocabulary_of
+from mathbench.baselines.guests import answerers, record
 from mathbench.baselines.models.interface import DeviceConfig, Network
 from mathbench.baselines.predictor import (
     Predict,
@@ -29,7 +34,7 @@ from mathbench.baselines.training.online import prefetch_depth, stream_vocabular
 from mathbench.baselines.training.progress import TrainingProgress
 from mathbench.baselines.training.tracking import Tracker
 from mathbench.dataset.data import Data
-from mathbench.errors import InputError
+from mathbench.errors import GuestWarning, InputError
 from mathbench.registry import load
 from mathbench.scores import metrics
 
@@ -58,22 +63,44 @@ class FitResult:
 def fit_answerer(spec: RunSpec, data: Data, run: Path) -> FitResult:
     """Fit a baseline without training steps, and store what it learnt in the run directory."""
     check_applies(spec.baseline, data.task)
+    if spec.baseline.kind == "other":
+        return _fit_guest(spec, data, run)
     # built-in answerers read and write plain text
-    rows = data if spec.baseline.kind == "other" else data.plain()
+    rows = data.plain()
     start = (time.perf_counter(), time.process_time())
     answerer = load(spec.baseline.target).fit(rows.task, rows.splits["train"], rows.splits["validation"])
-    wall, cpu = time.perf_counter() - start[0], time.process_time() - start[1]
-    if hasattr(answerer, "state"):
-        checkpoint.write_json(run / run_directory.ANSWERER_FILE, answerer.state())
-    if hasattr(answerer, "save"):
-        answerer.save(run)
-    examples = data.splits["train"].num_rows
-    timings = {"fit_wall_s": wall, "fit_cpu_s": cpu, "steps": 0, "epochs": 0, "examples": examples}
+    timings = _fit_timings(start, data)
+    checkpoint.write_json(run / run_directory.ANSWERER_FILE, answerer.state())
+    return FitResult(answerer_predictor(spec, data.task, answerer), timings=timings)
+
+
+def _fit_guest(spec: RunSpec, data: Data, run: Path) -> FitResult:
+    """Fit a guest, or restore it where it was fitted before it failed to answer."""
+    kind, timings = load(spec.baseline.target), record.fitted_before(run)
+    if timings is not None:
+        answerer = answerers.restore(kind, data.task, run, run_directory.ANSWERER_FILE)
+    else:
+        start = (time.perf_counter(), time.process_time())
+        answerer = answerers.fit(kind, data.task, data.splits["train"], data.splits["validation"])
+        timings = _fit_timings(start, data)
+        asked = data.splits["validation"]["question"].to_pylist()
+        fault = answerers.store(answerer, data.task, asked, run, run_directory.ANSWERER_FILE)
+        if fault:
+            warnings.warn(GuestWarning(f"{run} can be scored, but not queried later: {fault}"), stacklevel=2)
+        else:
+            record.record_fit(run, timings)
     return FitResult(
         answerer_predictor(spec, data.task, answerer),
-        parameters=int(getattr(answerer, "parameters", 0)),
+        parameters=answerers.parameter_count(answerer),
         timings=timings,
     )
+
+
+def _fit_timings(start: tuple[float, float], data: Data) -> dict[str, Any]:
+    """Return seconds and counts of a fit without training steps, which began at `start`, in wall and CPU time."""
+    wall, cpu = time.perf_counter() - start[0], time.process_time() - start[1]
+    examples = data.splits["train"].num_rows
+    return {"fit_wall_s": wall, "fit_cpu_s": cpu, "steps": 0, "epochs": 0, "examples": examples}
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,6 +198,17 @@ def _timings(state: TrainingState, settings: TrainingSettings, data: Data) -> di
         "epochs": 0 if settings.source == "stream" else examples / data.splits["train"].num_rows,
         "examples": examples,
     }
+
+
+def outermost_questions(data: Data, encoding: Encoding) -> list[Tokens]:
+    """Return tokens of the shortest and the longest questions of each split, which are those that a network reads."""
+    groups = []
+    for table in data.splits.values():
+        column = table["question"]
+        lengths = np.asarray(pc.utf8_length(column.cast(pa.string())))
+        rows = pa.array([int(lengths.argmin()), int(lengths.argmax())])
+        groups += [tokens for _, tokens in encoding.group_by_width(column.take(rows))]
+    return groups
 
 
 def encoding_for(spec: RunSpec, data: Data) -> Encoding:

@@ -26,7 +26,8 @@ SWEEP_FILE = "sweep.json"
 
 def run_sweep(request: RunRequest) -> None:
     """Run the trials of the requested sweep one after the other, each in a folder of its own."""
-    from mathbench.cli.selection import make_data, make_spec, run_title
+    from mathbench.baselines.request import run_title
+    from mathbench.cli.selection import make_data, make_spec
 
     spec, recipe = make_spec(request)
     sweep = make_sweep(request, spec, recipe)
