@@ -23,8 +23,9 @@ from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkS
 from mathbench.baselines.result import Result
 from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.training.data import effective_encoding
+from mathbench.dataset.data import Data
 from mathbench.errors import InputError
-from mathbench.families import from_spec
+from mathbench.families import IMPORTED, from_spec
 from mathbench.registry import load
 from mathbench.scores.answers import complete_answers
 from mathbench.task import Task
@@ -140,6 +141,28 @@ def build_network(spec: RunSpec, encoding: Encoding, device_config: DeviceConfig
     target = spec.baseline.frameworks[spec.framework]
     network: Network = load(target)(NetworkShape.of(encoding), spec.hyperparameters, spec.seed, device_config)
     return network
+
+
+def predictor_for(loaded: LoadedRun, run: Path, rows: Data) -> Predict:
+    """Return the predictor of a run for some rows.
+
+    Args:
+        loaded: the run.
+        run: its directory, for the error.
+        rows: of the family and in the format that the run was fitted on, or one of both is imported data. Questions of
+            other tasks with characters that the run has never seen get null.
+
+    Raises:
+        InputError: for rows of another family or in another format.
+    """
+    task = loaded.task
+    if rows.task.family != task.family and IMPORTED not in (rows.task.family, task.family):
+        raise InputError(f"{run} was fitted on {task.family}. Received: {rows.task.name}.")
+    if rows.task.format != task.format:
+        raise InputError(f"{run} was fitted on text written as {task.format}. Received: {rows.task.format}.")
+    if rows.task.id == task.id and rows.task.generated:
+        return loaded.predict
+    return skip_unknown_characters(loaded.predict, loaded.result["encoding"])
 
 
 def skip_unknown_characters(predict: Predict, encoding: Mapping[str, Any]) -> Predict:

@@ -61,19 +61,16 @@ def predict(
       mathbench predict runs/mine --data data/addition-base10 --split extrapolate
     """
     from mathbench.baselines.models.interface import DeviceConfig
-    from mathbench.baselines.predictor import load_predictor, skip_unknown_characters
+    from mathbench.baselines.predictor import load_run, predictor_for
     from mathbench.baselines.run import SCORED, predict_splits, with_ids, write_predictions
     from mathbench.cli.selection import open_data
 
     _check_parquet(out_file)
-    answer, result = load_predictor(run, DeviceConfig(device))
-    rows = open_data(data, config)
-    _check_same_task(run, result["task"], rows)
+    finished, rows = load_run(run, DeviceConfig(device)), open_data(data, config)
+    answer = predictor_for(finished, run, rows)
     for requested in split or []:
         if requested not in rows.splits:
             raise InputError(f"{data} has no split '{requested}'. {did_you_mean(requested, rows.splits)}")
-    if rows.task.id != result["task"]["id"] or not rows.task.generated:
-        answer = skip_unknown_characters(answer, result["encoding"])
     predicted = predict_splits(answer, rows, tuple(dict.fromkeys(split)) if split else SCORED)
     predictions = with_ids(predicted.drop_null(), rows)
     if skipped := predicted.num_rows - predictions.num_rows:
@@ -98,18 +95,6 @@ def _check_parquet(path: Path | None) -> None:
         raise InputError(
             f"--out writes Parquet, such as p.parquet. Received: {path}. Without --out, JSON lines go to stdout."
         )
-
-
-def _check_same_task(run: Path, fitted: dict[str, Any], rows: "Data") -> None:
-    """Check that a run was fitted on the family and in the format of some rows, or that one of both is imported."""
-    from mathbench.families import IMPORTED
-    from mathbench.formats import PLAIN
-
-    family, format = fitted["id"].partition("-v")[0], fitted["parameters"].get("format", PLAIN)
-    if rows.task.family != family and IMPORTED not in (rows.task.family, family):
-        raise InputError(f"{run} was fitted on {family}. Received: {rows.task.name}.")
-    if rows.task.format != format:
-        raise InputError(f"{run} was fitted on text written as {format}. Received: {rows.task.format}.")
 
 
 def ask(

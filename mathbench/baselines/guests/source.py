@@ -2,8 +2,11 @@
 
 import hashlib
 import os
+import re
+import sys
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +124,20 @@ def _imported(target: str, name: str, package: str) -> Any:
         raise InputError(f"{label} cannot be loaded: {raised_in(error, _module_file(source))}.") from None
 
 
+def _prepare_keras(file: str) -> None:
+    """Import Keras first for a file that will import it, so that it starts quietly and finds its backend."""
+    try:
+        uses = "keras" not in sys.modules and re.search(
+            rb"^\s*(import|from) keras\b", Path(file).read_bytes(), re.M
+        )
+    except OSError:
+        return
+    if uses and find_spec("keras"):
+        from mathbench.baselines.models.keras.backend import load_keras
+
+        load_keras()
+
+
 def _of_this_process(target: str) -> Any:
     try:
         return load(target)
@@ -133,10 +150,8 @@ def _of_this_process(target: str) -> Any:
 
 def _module_file(source: str) -> str:
     """Return the file of a module that may have failed to import."""
-    import importlib.util
-
     try:
-        spec = importlib.util.find_spec(source)
+        spec = find_spec(source)
     except Exception:  # a parent package may raise anything
         return ""
     return (spec.origin or "") if spec else ""
