@@ -118,14 +118,24 @@ def default_recipe(baseline: Baseline) -> Recipe:
     """
     if baseline.origin is None:
         return read_recipe(baseline.name)
-    title, content = baseline.name.rpartition(":")[2], load(baseline.target).recipe
-    known = [f.name for f in fields(Recipe) if f.name not in ("name", "baseline")]
+    try:
+        return _of_guest(baseline.name, load(baseline.target).recipe)
+    except InputError as error:
+        raise InputError(f"{baseline.name}: {error}") from None
+
+
+def _of_guest(name: str, content: Mapping[str, Any]) -> Recipe:
+    """Return the recipe that the class of a guest has as a dict."""
+    title, known = (
+        name.rpartition(":")[2],
+        [f.name for f in fields(Recipe) if f.name not in ("name", "baseline")],
+    )
     for key, value in content.items():
         if key not in known:
             raise InputError(f"recipe {title}: unknown key {key!r:.60}. {did_you_mean(key, known)}")
         if not isinstance(value, str if key in ("summary", "source") else Mapping):
             raise InputError(f"recipe {title}: '{key}' must be a dict. Received: {value!r:.60}.")
-    return Recipe(title, baseline.name, **{"task": {"name": "addition"}, **content})
+    return Recipe(title, name, **{"task": {"name": "addition"}, **content})
 
 
 def apply_overrides(

@@ -2,10 +2,12 @@
 
 import importlib.util
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, cast
 
 from mathbench import formats
+from mathbench.baselines.guests.faults import guest_code
 from mathbench.baselines.prompted.settings import PromptingSettings
 from mathbench.baselines.settings import EncodingOptions, TrainingSettings
 from mathbench.baselines.shortcuts.answerer import applies_to
@@ -137,8 +139,6 @@ def make_settings(entry: Baseline, values: Mapping[str, Any]) -> TrainingSetting
     kind = load(entry.settings)
     if entry.origin is None:
         return cast(TrainingSettings, kind(**values))
-    from mathbench.baselines.guests.faults import guest_code
-
     with guest_code(load(entry.target), "the check of its settings"):
         return cast(TrainingSettings, kind(**values))
 
@@ -177,6 +177,8 @@ def check_applies(entry: Baseline, task: "Task") -> None:
     if not entry.target or entry.kind == "prompted":
         return
     answerer = load(entry.target)
-    if not applies_to(answerer, task):
+    with guest_code(answerer, "applies") if entry.origin else nullcontext():
+        applies = applies_to(answerer, task)
+    if not applies:
         reason = " ".join((answerer.applies.__doc__ or "").strip().split("\n\n")[0].split())
         raise InputError(f"the baseline '{entry.name}' does not apply to {task.name}. {reason}".rstrip())

@@ -273,7 +273,7 @@ def baseline(name: str, file: str = "") -> Baseline:
         return _language_model(PROMPTED[prefix], prefix, model)
     points = guest_points()
     if name in points:
-        return _of_points(name, points[name])
+        return point_baseline(name)
     if ".py:" in name or _MODULE_AND_CLASS.fullmatch(name):
         from mathbench.baselines.guests.source import open_guest
 
@@ -301,10 +301,15 @@ def class_baseline(kind: type) -> Baseline:
     return baseline(name_class(kind))
 
 
-def _of_points(name: str, points: list[EntryPoint]) -> Baseline:
-    """Return the guest of an entry point, whose name no other baseline may have."""
+def point_baseline(name: str) -> Baseline:
+    """Return the baseline of an entry point, whose name no other one may have.
+
+    Raises:
+        InputError: when several packages have the name, or mathbench itself, or it cannot be used.
+    """
     from mathbench.baselines.guests.source import open_point
 
+    points = guest_points()[name]
     packages = sorted({point.dist.name if point.dist else point.module for point in points})
     if len({point.value for point in points}) > 1:
         raise InputError(

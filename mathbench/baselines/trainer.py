@@ -5,6 +5,7 @@ import time
 import warnings
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from mathbench import formats
 from mathbench.baselines import checkpoint, run_directory
 from mathbench.baselines.encoding import Encoding, Tokens, fit_encoding, vocabulary_of
 from mathbench.baselines.guests import answerers, record
+from mathbench.baselines.guests.check import tried_network
 from mathbench.baselines.models.interface import DeviceConfig, Network
 from mathbench.baselines.predictor import (
     Predict,
@@ -150,7 +152,12 @@ def prepare(spec: RunSpec, data: Data, device_config: DeviceConfig) -> TrainingS
     if spec.framework != "torch" and noise_at(settings.steps, settings):
         raise InputError(f"noise requires the framework torch. Received: {spec.framework}.")
     batches = make_batches(settings, data, encoding, spec.seed)
-    return TrainingSetup(build_network(spec, encoding, device_config), encoding, batches)
+    build = partial(build_network, spec, encoding, device_config)
+    if spec.baseline.origin is None:
+        return TrainingSetup(build(), encoding, batches)
+    questions = outermost_questions(data, effective_encoding(settings, encoding))
+    network = tried_network(spec.baseline.name, build, batches.batch(0), questions, settings.rate)
+    return TrainingSetup(network, encoding, batches)
 
 
 def fit_network(

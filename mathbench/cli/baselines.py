@@ -7,6 +7,7 @@ import typer
 
 from mathbench.cli.options import Json
 from mathbench.cli.output import out, print_json, table
+from mathbench.errors import InputError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -39,7 +40,8 @@ def baselines(
     from mathbench.baselines.table import BASELINES, PROMPTED, baseline
 
     if name is None:
-        _list([*BASELINES.values(), *PROMPTED.values()], json)
+        guests, faults = _guests()
+        _list([*BASELINES.values(), *PROMPTED.values(), *guests], faults, json)
         return
     entry = baseline(name)
     details = _details(entry)
@@ -49,13 +51,32 @@ def baselines(
         _print_details(entry, details)
 
 
-def _list(entries: list["Baseline"], json: bool) -> None:
+def _guests() -> tuple[list["Baseline"], dict[str, str]]:
+    """Return the baselines of installed packages, and of those that cannot be used the reason by name."""
+    from mathbench.baselines.table import BASELINES, baseline, guest_points, point_baseline
+
+    found, faults = [], {}
+    for name in sorted(guest_points()):
+        try:
+            found.append(point_baseline(name) if name in BASELINES else baseline(name))
+        except InputError as error:
+            faults[name] = str(error)
+    return found, faults
+
+
+def _list(entries: list["Baseline"], faults: dict[str, str], json: bool) -> None:
     if json:
-        print_json([_summary(entry) for entry in entries])
+        broken = [
+            {"name": name, "kind": "other", "summary": "", "frameworks": [], "error": reason}
+            for name, reason in faults.items()
+        ]
+        print_json([*(_summary(entry) for entry in entries), *broken])
         return
     shown = table("baseline", "kind", "frameworks", "what it does")
     for entry in entries:
         shown.add_row(entry.name, entry.kind, ", ".join(entry.frameworks) or "-", entry.summary)
+    for name, reason in faults.items():
+        shown.add_row(name, "-", "-", f"cannot be used: {reason}")
     out.print(shown)
 
 
@@ -71,12 +92,14 @@ def _summary(entry: "Baseline") -> dict[str, Any]:
 def _details(entry: "Baseline") -> dict[str, Any]:
     """Return the settings of a network with its recipes or of a language model, or the tasks of a shortcut."""
     from mathbench.baselines.prompted.settings import OWN_OPTIONS, AskingOptions, PromptingSettings
-    from mathbench.baselines.recipe import read_recipe, recipe_names
+    from mathbench.baselines.recipe import default_recipe, read_recipe, recipe_names
     from mathbench.baselines.settings import EncodingOptions
     from mathbench.registry import load
 
     if entry.settings:
         recipes = [recipe for recipe in map(read_recipe, recipe_names()) if recipe.baseline == entry.name]
+        if entry.origin:
+            recipes = [default_recipe(entry)]
         return {
             **_summary(entry),
             "settings": {f.name: _field(f) for f in fields(load(entry.settings))},

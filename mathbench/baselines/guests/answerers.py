@@ -1,13 +1,12 @@
 """Guests without training steps: the checks of a class with ``fit`` and ``predict``, and of what it returns."""
 
-import inspect
 import json
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mathbench.baselines.guests.faults import check_arguments, guest_code, title_of
+from mathbench.baselines.guests.faults import check_arguments, check_class_method, guest_code, title_of
 from mathbench.errors import GuestWarning, InputError, exception_text
 from mathbench.integers import as_integer
 
@@ -34,8 +33,7 @@ def check_answerer_class(kind: Any) -> None:
             )
             raise InputError(f"{title_of(kind)} has no method {name}({arguments}).{network}")
     for name in ("fit", "applies", "load"):
-        if inspect.isfunction(inspect.getattr_static(kind, name, None)):
-            raise InputError(f"{title_of(kind)}: {name} must be a class method. Add @classmethod.")
+        check_class_method(kind, name)
     for name, count in (("fit", 3), ("predict", 1), ("applies", 1), ("load", 2), ("save", 1), ("state", 0)):
         if hasattr(kind, name):
             check_arguments(kind, name, count)

@@ -54,6 +54,16 @@ def title_of(kind: type) -> str:
     return f"{file}:{kind.__name__}" if file else kind.__name__
 
 
+def check_class_method(kind: type, name: str) -> None:
+    """Check that a method of a class, if it has it, is called on the class itself.
+
+    Raises:
+        InputError: for a plain function.
+    """
+    if inspect.isfunction(inspect.getattr_static(kind, name, None)):
+        raise InputError(f"{title_of(kind)}: {name} must be a class method. Add @classmethod.")
+
+
 def check_arguments(kind: Any, name: str, count: int) -> None:
     """Check that a method of a class can be called with `count` arguments, besides ``self`` of a plain function.
 

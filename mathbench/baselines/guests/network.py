@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
-from mathbench.baselines.guests.faults import check_arguments, guest_code, title_of
+from mathbench.baselines.guests.faults import check_arguments, check_class_method, guest_code, title_of
 from mathbench.baselines.guests.settings import complete_settings
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
 from mathbench.baselines.settings import TrainingSettings
@@ -88,6 +88,7 @@ def check_network_class(kind: type[GuestNetwork]) -> None:
             f"{kind.title()} has no method build(self, shape, settings), which makes the network."
         )
     check_arguments(kind, "build", 2)
+    check_class_method(kind, "applies")
     for name in ("classify", "fixed_width", "state_machine"):
         if not isinstance(getattr(kind, name), bool):
             raise InputError(

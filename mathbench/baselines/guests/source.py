@@ -13,7 +13,7 @@ from typing import Any
 from mathbench.baselines.guests.answerers import check_answerer_class
 from mathbench.baselines.guests.faults import source_file
 from mathbench.baselines.guests.network import GuestNetwork, check_network_class
-from mathbench.errors import InputError, exception_text, raised_in
+from mathbench.errors import InputError, raised_in
 from mathbench.registry import load, provide
 
 
@@ -110,12 +110,13 @@ def _imported(target: str, name: str, package: str) -> Any:
     source = target.rpartition(":")[0]
     if source == "__main__":
         return _of_this_process(target)
+    _prepare_keras(source if source.endswith(".py") else _module_file(source))
     try:
         return load(target)
     except InputError as error:
-        raise (
-            InputError(f"{label} cannot be loaded: {exception_text(error)}.") if package else error
-        ) from None
+        # a file is shown as it is named
+        reason = str(error).replace(source, name.rpartition(":")[0]) if source.endswith(".py") else str(error)
+        raise InputError(f"{label} cannot be loaded: {reason}" if package else reason) from None
     except ModuleNotFoundError as error:
         missing = error.name and source.startswith(error.name)
         reason = f"there is no module {error.name}" if missing else raised_in(error, _module_file(source))

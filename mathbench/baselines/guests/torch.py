@@ -136,6 +136,10 @@ class _Guest(TorchModel):
             self._noisy = []
         own = guest.optimizer(self.module, settings)
         if own is not None:
+            if not isinstance(own, torch.optim.Optimizer):
+                raise InputError(
+                    f"{guest.title()}: optimizer must return a torch.optim.Optimizer or None. Received: {_kind(own)}."
+                )
             self._adam = GuestOptimizer(
                 own, dict(zip(self._names, self._trained, strict=True)), settings.rate
             )

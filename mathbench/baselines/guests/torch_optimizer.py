@@ -27,10 +27,6 @@ class GuestOptimizer(Adam):
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, names: dict[str, Tensor], rate: float):
-        if not isinstance(optimizer, torch.optim.Optimizer):
-            raise InputError(
-                f"optimizer must return a torch.optim.Optimizer or None. Received: {type(optimizer).__name__}."
-            )
         self._own = optimizer
         self._factors = [group["lr"] / rate if rate else 1.0 for group in optimizer.param_groups]
         self.moments = _Moments(optimizer)
