@@ -111,7 +111,7 @@ def find_rows(
     """
     task = _task_of(given, {k: v for k, v in options.items() if k not in SPLITS}, spec, recipe)
     if task is None:
-        if options:
+        if options and isinstance(given, Data | str | Path):
             raise InputError(f"data brings its own task and sizes. Received also: {', '.join(options)}.")
         return rows_of(given, config)
     if config is not None:
