@@ -141,7 +141,7 @@ def generate(
         WorkerLost: when worker processes were killed repeatedly.
     """
     from mathbench.dataset import write as dataset
-    from mathbench.dataset.engine import make_engine
+    from mathbench.engine import make_engine
 
     config = _config(task, seed, name, options, strict, ids)
     return dataset.generate([config], out, force=force, engine=make_engine(engine, workers, address))
@@ -160,7 +160,7 @@ def merge(folder: str | Path, *, workers: int | None = None) -> "Manifest":
         CheckFailed: when shards are missing or damaged; lists them and the command that makes them.
     """
     from mathbench.dataset import write as dataset
-    from mathbench.dataset.engine import make_engine
+    from mathbench.engine import make_engine
 
     return dataset.merge(folder, engine=make_engine(workers=workers))
 

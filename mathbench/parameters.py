@@ -21,6 +21,7 @@ def parameter(
     value_only: bool = False,
     kw_only: bool = False,
     added: bool = False,
+    optional: bool = False,
 ) -> Any:
     """Declare a parameter.
 
@@ -36,17 +37,25 @@ def parameter(
         value_only: the task's name has the value without the parameter's name.
         kw_only: keyword-only, so that subclasses may declare parameters without a default.
         added: added to a family that had been released: at its default it is not stored, as before.
+        optional: whether None is allowed too, which text calls ``none``.
     """
     limits = {"help": help, "kind": kind or type(default), "low": low, "high": high, "choices": choices}
+    limits["optional"] = optional
     naming = {"always": always, "value_only": value_only, "added": added}
     return dataclasses.field(default=default, metadata={**limits, **naming}, kw_only=kw_only)
 
 
+NONE = "none"  # a parameter without a value, as text
 _KINDS = {int: "an integer", float: "a number", str: "text"}
 
 
 def allowed(field: Field[Any]) -> str:
     """Describe the values that a parameter may have, such as ``"an integer from 2 to 36"``."""
+    return _allowed_values(field) + (f", or {NONE}" if field.metadata["optional"] else "")
+
+
+def _allowed_values(field: Field[Any]) -> str:
+    """Describe the values of a parameter besides None."""
     limits = field.metadata
     if limits["choices"]:
         return "one of " + ", ".join(map(str, limits["choices"]))
@@ -68,7 +77,7 @@ def _limit_text(limit: float) -> str:
 
 def default_text(field: Field[Any]) -> str:
     """Describe the default of a parameter: ``"none"`` where it need not be given."""
-    return "none" if field.default is None else str(field.default)
+    return NONE if field.default is None else str(field.default)
 
 
 def check(instance: Any, name: str) -> None:
@@ -79,7 +88,7 @@ def check(instance: Any, name: str) -> None:
     """
     for field in dataclasses.fields(instance):
         given, limits = getattr(instance, field.name), field.metadata
-        if given is None and field.default is None:
+        if given is None and (field.default is None or limits["optional"]):
             continue
         value = _plain(given, limits["kind"])
         valid = value is not None
@@ -148,9 +157,7 @@ def parse(cls: Any, name: str, options: Mapping[str, Any], others: Sequence[str]
         if field is None:
             raise InputError(f"{name} has no parameter {shown(key)}. {did_you_mean(key, [*fields, *others])}")
         try:
-            arguments[field.name] = (
-                _parsed(value, field.metadata["kind"]) if isinstance(value, str) else value
-            )
+            arguments[field.name] = _parsed(value, field.metadata) if isinstance(value, str) else value
         except ValueError:
             raise InputError(
                 f"{name}: {field.name} must be {allowed(field)}. Received: {shown(value)}."
@@ -158,12 +165,15 @@ def parse(cls: Any, name: str, options: Mapping[str, Any], others: Sequence[str]
     return arguments
 
 
-def _parsed(text: str, kind: type) -> Any:
+def _parsed(text: str, limits: Mapping[str, Any]) -> Any:
     """Convert text to the kind of a parameter."""
+    kind = limits["kind"]
+    if limits["optional"] and text == NONE:
+        return None
     if kind is str:
         return text
     if kind not in _KINDS:
-        return kind.parse(text)  # type: ignore[attr-defined]
+        return kind.parse(text)
     return parse_integer(text) if kind is int else parse_number(text)
 
 

@@ -1,10 +1,15 @@
-"""Curricula: stages that restrict training to some strata for a share of the steps, followed by all strata."""
+"""Curricula: stages that restrict training for a share of the steps, followed by all strata.
+
+A stage trains on the rows of some strata, or on a stream of the same task with other parameters: ``task digits=3``.
+"""
 
 from dataclasses import dataclass
 from itertools import accumulate
 
 from mathbench.errors import InputError
 from mathbench.integers import parse_number
+
+TASK = "task "  # what a stage with other parameters begins with
 
 
 @dataclass(frozen=True)
@@ -13,11 +18,34 @@ class CurriculumStage:
 
     Args:
         share: share of all steps, from 0 to 1.
-        pattern: pattern of the names of strata, with ``*``, ``?`` and ``[...]`` as in a shell.
+        pattern: pattern of the names of strata, with ``*``, ``?`` and ``[...]`` as in a shell; or ``task`` and
+            parameters of the task that differ.
+
+    >>> CurriculumStage(0.1, "task digits=3").changes
+    {'digits': '3'}
     """
 
     share: float
     pattern: str
+
+    @property
+    def changes(self) -> dict[str, str]:
+        """The parameters of the task that differ; empty for a stage of strata.
+
+        Raises:
+            InputError: for a parameter without a value.
+        """
+        if not self.pattern.startswith(TASK):
+            return {}
+        changes = {}
+        for word in self.pattern.removeprefix(TASK).split():
+            name, _, value = word.partition("=")
+            if not (name and value):
+                raise InputError(
+                    f"curriculum: a stage of another task must be like 'task digits=3'. Received: '{self.pattern}'."
+                )
+            changes[name] = value
+        return changes
 
 
 def parse_stages(words: str) -> tuple[CurriculumStage, ...]:
@@ -30,6 +58,8 @@ def parse_stages(words: str) -> tuple[CurriculumStage, ...]:
     (CurriculumStage(share=0.2, pattern='digits=1*'), CurriculumStage(share=0.3, pattern='digits=[12]*'))
     """
     stages = tuple(_stage(part) for part in words.split(";") if part.strip())
+    for stage in stages:
+        _ = stage.changes
     if sum(stage.share for stage in stages) > 1 + 1e-9:
         raise InputError(
             f"curriculum: the shares of the stages must add up to at most 1. Received: '{words}'."

@@ -42,6 +42,8 @@ class Encoding:
         answer_width: tokens of the longest training answer. Networks that answer in one pass give no longer one.
         classes: the answers of a classifier, empty when the answer is text.
         layout: how questions are laid out in columns, for ``columns``.
+        units_first: whether the numbers of questions and of answers have their units first in the text; None where no
+            network needs to know.
 
     >>> questions, answers = pa.array(["5+62", "31+8"]), pa.array(["67", "39"])
     >>> encoding = fit_encoding(EncodingOptions(), "0123456789+", questions, answers)
@@ -57,6 +59,7 @@ class Encoding:
     answer_width: int
     classes: tuple[str, ...] = ()
     layout: ColumnLayout | None = None
+    units_first: tuple[bool, bool] | None = None
 
     @property
     def name(self) -> str:
@@ -174,7 +177,9 @@ class Encoding:
     def to_json(self) -> dict[str, Any]:
         """Return the encoding and its name as plain values."""
         summary = dataclasses.asdict(self)
-        layout = summary.pop("layout")
+        layout, units_first = summary.pop("layout"), summary.pop("units_first")
+        if units_first:
+            summary["units_first"] = list(units_first)
         if layout:
             summary["layout"] = {**layout, "signs": list(layout["signs"])}
         return {"name": self.name, **summary, "widths": list(self.widths), "classes": list(self.classes)}
@@ -189,6 +194,7 @@ class Encoding:
             value["answer_width"],
             tuple(value["classes"]),
             _layout_from_json(value.get("layout")),
+            tuple(value["units_first"]) if "units_first" in value else None,
         )
 
     @cached_property

@@ -12,11 +12,12 @@ from mathbench.baselines.ask import ask_questions
 from mathbench.baselines.models.interface import DeviceConfig
 from mathbench.baselines.predictor import LoadedRun, load_run, predictor_for
 from mathbench.baselines.result import Result
-from mathbench.baselines.run import SCORED, predict_splits, with_ids
+from mathbench.baselines.run import predict_splits, with_ids
 from mathbench.baselines.run_data import regenerate_run
+from mathbench.baselines.shortcuts.scores import SCORED
 from mathbench.baselines.table import class_baseline
 from mathbench.dataset.data import Data
-from mathbench.dataset.read import open_dataset
+from mathbench.dataset.mixed import open_data
 from mathbench.errors import InputError, did_you_mean, shown
 from mathbench.parameters import check_integer
 from mathbench.scores.predictions import read_predictions, score_table
@@ -151,7 +152,7 @@ def rows_of(data: object, config: str | None = None) -> Data:
     if isinstance(data, Data):
         return data
     if isinstance(data, str | Path):
-        return open_dataset(data).data(config)
+        return open_data(str(data), config)
     raise InputError(
         f"data must be rows (mathbench.dataset.data.Data) or the folder of a dataset. Received: {shown(data)}."
     )

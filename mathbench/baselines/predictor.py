@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from mathbench.baselines.guests import answerers
 from mathbench.baselines.guests.faults import title_of
 from mathbench.baselines.guests.record import place_of, warn_of_changes
 from mathbench.baselines.language_models import make_asker, open_model, stored_asking
+from mathbench.baselines.models.group import Members, SeparateMembers
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
 from mathbench.baselines.result import Result
 from mathbench.baselines.spec import RunSpec
@@ -72,7 +73,7 @@ def load_run(run: Path, device_config: DeviceConfig) -> LoadedRun:
     """
     record, result = run_directory.read_spec(run), Result.load(run)
     try:
-        spec = RunSpec.from_json(record, place_of(run, str(record["baseline"])))
+        spec = stored_spec(run, record)
         task = from_spec(result.task["id"], result.task["parameters"])
         warn_of_changes(run, spec.baseline.origin)
         if spec.prompting is not None:
@@ -86,6 +87,20 @@ def load_run(run: Path, device_config: DeviceConfig) -> LoadedRun:
             raise
         raise InputError(f"{run} is damaged: {type(error).__name__}: {str(error).rstrip('.')}.") from None
     return LoadedRun(network_predictor(trained.network, trained.encoding), result.to_json(), task, trained)
+
+
+def stored_spec(run: Path, record: dict[str, Any] | None = None) -> RunSpec:
+    """Return the spec of a run directory; the code of a guest is where it was, or as it is named.
+
+    Args:
+        run: the run directory.
+        record: its spec as plain values, where it has been read already.
+
+    Raises:
+        InputError: for a directory without a run, or a guest whose file is missing.
+    """
+    stored = run_directory.read_spec(run) if record is None else record
+    return RunSpec.from_json(stored, place_of(run, str(stored["baseline"])))
 
 
 def load_predictor(run: Path, device_config: DeviceConfig) -> tuple[Predict, dict[str, Any]]:
@@ -163,6 +178,27 @@ def predictor_for(loaded: LoadedRun, run: Path, rows: Data) -> Predict:
     if rows.task.id == task.id and rows.task.generated:
         return loaded.predict
     return skip_unknown_characters(loaded.predict, loaded.result["encoding"])
+
+
+def build_members(
+    spec: RunSpec, seeds: Sequence[int | str], encoding: Encoding, device_config: DeviceConfig
+) -> Members:
+    """Build untrained networks of a spec with different first weights, which train side by side.
+
+    Raises:
+        InputError: in a training of several processes.
+    """
+    if world() > 1:
+        raise InputError(
+            f"several networks train side by side in one process only. Received: {world()} processes."
+        )
+    if spec.framework in spec.baseline.members:
+        make = load(spec.baseline.members[spec.framework])
+        members: Members = make(NetworkShape.of(encoding), spec.hyperparameters, seeds, device_config)
+        return members
+    return SeparateMembers(
+        [build_network(replace(spec, seed=seed), encoding, device_config) for seed in seeds]
+    )
 
 
 def skip_unknown_characters(predict: Predict, encoding: Mapping[str, Any]) -> Predict:

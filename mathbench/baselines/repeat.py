@@ -30,6 +30,7 @@ class OriginalRun:
         threads: CPU threads it used.
         long: lengths of the problems that were scored besides the splits.
         asking: where its language model is found; None for other baselines.
+        finished: whether it has a result.
     """
 
     run: Path
@@ -39,6 +40,7 @@ class OriginalRun:
     threads: int = 1
     long: tuple[int, ...] = ()
     asking: AskingOptions | None = None
+    finished: bool = True
 
 
 def load_original(run: Path) -> OriginalRun:
@@ -56,7 +58,7 @@ def load_original(run: Path) -> OriginalRun:
         raise InputError(f"{run} was written by another version: {str(error).rstrip('.')}.") from None
     asking = None if spec.prompting is None else stored_asking(run)
     if not (run / RESULT_FILE).is_file():
-        return OriginalRun(run, spec, data, asking=asking)
+        return OriginalRun(run, spec, data, asking=asking, finished=False)
     result = Result.load(run)
     steps, threads = int(result.timings["steps"]), int(result.hardware["threads"])
     return OriginalRun(run, spec, data, steps, threads, tuple(map(int, result.long)), asking)

@@ -12,7 +12,10 @@ from mathbench.errors import InputError, did_you_mean
 
 RESULT_FILE = "result.json"
 SCHEMA_VERSION = 1
-OPTIONAL = ("supervision", "long", "certificate", "asked")
+OPTIONAL = (
+    *("supervision", "long", "certificate", "asked", "history", "reached", "extended"),
+    *("weights", "tournament"),
+)
 
 Scores = dict[
     str, dict[str, Any]
@@ -49,6 +52,13 @@ class Result:
             where nothing is proved.
         asked: of a language model, what stands beside its scores: per split the answers of equal value, those not
             read and why replies ended; tokens and price; facts of the model.
+        history: entries of validations with step, loss, rate, validation, cpu_s and wall_s, evenly thinned out.
+        reached: step, cpu_s and wall_s of the first validations that reached the shares 0.9, 0.99 and 0.999.
+        extended: the phases of a run that extends others, see `mathbench.baselines.phases`.
+        weights: of a network with parts that are fixed by hand, the number of ``trained`` weights and the list
+            ``fixed_by_hand``.
+        tournament: of networks that were trained side by side, the number of candidates, the winner, its seed, the
+            losses at each round, the best validation exact match of each, and how many reached 99 %.
     """
 
     baseline: str
@@ -74,6 +84,11 @@ class Result:
     long: Scores = field(default_factory=dict)
     certificate: dict[str, str] = field(default_factory=dict)
     asked: dict[str, Any] = field(default_factory=dict)
+    history: list[dict[str, float]] = field(default_factory=list)
+    reached: dict[str, dict[str, float]] = field(default_factory=dict)
+    extended: list[dict[str, Any]] = field(default_factory=list)
+    weights: dict[str, Any] = field(default_factory=dict)
+    tournament: dict[str, Any] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
     @property

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from mathbench.baselines import provenance, run_directory
 from mathbench.baselines.distributed import world
+from mathbench.baselines.extend import copy_progress
 from mathbench.baselines.guests import record as guest_record
 from mathbench.baselines.language_models import ask_model, complete_settings, make_asker, open_model
 from mathbench.baselines.long_problems import PROBLEMS, long_task, score_long
@@ -27,9 +28,8 @@ from mathbench.baselines.prompted.journal import Journal
 from mathbench.baselines.prompted.model import LanguageModel
 from mathbench.baselines.prompted.settings import AskingOptions
 from mathbench.baselines.result import Result
-from mathbench.baselines.shortcuts.answerer import applies_to
+from mathbench.baselines.shortcuts.scores import SCORED, score_shortcuts
 from mathbench.baselines.spec import RunSpec, check_applies
-from mathbench.baselines.table import BASELINES
 from mathbench.baselines.trainer import (
     FitResult,
     TrainingOptions,
@@ -38,18 +38,18 @@ from mathbench.baselines.trainer import (
     fit_network,
     prepare,
 )
+from mathbench.baselines.training.clock import Budget
+from mathbench.baselines.training.samples import SAMPLES
 from mathbench.baselines.training.tracking import Tracker, open_tracker, tracked
 from mathbench.dataset import exclusions
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
-from mathbench.registry import load
+from mathbench.parameters import check_integer
 from mathbench.rows import ID, row_ids
 from mathbench.scores.predictions import PREDICTIONS, score_table
 from mathbench.scores.results import SplitScore
-from mathbench.scores.scorer import score_split
 from mathbench.storage import atomic
-
-SCORED = ("validation", "interpolate", "extrapolate")
+from mathbench.task import Task
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ class RunOptions:
         out: the run directory.
         resume: resume an unfinished run.
         force: delete an existing run.
-        budget: seconds of wall time for training.
+        budget: seconds of wall time for training, including those before a resume.
+        cpu_budget: seconds of CPU time for training, likewise.
         device_config: device and threads.
         command: the command line, for the record.
         console: where progress is shown, None for no output.
@@ -69,12 +70,15 @@ class RunOptions:
         trackers: further trackers.
         long: numbers of digits of problems to score besides the splits.
         asking: where a language model is found, and how requests are sent to it.
+        samples: number of validation questions whose answers are shown and stored at every validation.
+        extends: directory of the finished run that this one goes on from; None for others.
     """
 
     out: Path
     resume: bool = False
     force: bool = False
     budget: float = math.inf
+    cpu_budget: float = math.inf
     device_config: DeviceConfig = field(default_factory=DeviceConfig)
     command: str = ""
     console: Console | None = None
@@ -83,6 +87,11 @@ class RunOptions:
     trackers: tuple[Tracker, ...] = ()
     long: tuple[int, ...] = ()
     asking: AskingOptions = field(default_factory=AskingOptions)
+    samples: int = SAMPLES
+    extends: Path | None = None
+
+    def __post_init__(self) -> None:
+        check_integer("samples", self.samples, 0)
 
 
 def run(spec: RunSpec, data: Data, options: RunOptions) -> Result:
@@ -143,7 +152,10 @@ def _run(
     if setup is None:
         fitted = fit_answerer(spec, data, options.out)
     else:
-        training = TrainingOptions(options.console, trackers, options.budget, options.stop_step)
+        if options.extends is not None:
+            copy_progress(options.extends, options.out)
+        budget = Budget(options.budget, options.cpu_budget)
+        training = TrainingOptions(options.console, trackers, budget, options.stop_step, options.samples)
         fitted = fit_network(spec, data, setup, options.out, training)
     timed = replace(fitted, timings={**fitted.timings, "started": started})
     return store_result(spec, data, options, timed)
@@ -205,7 +217,7 @@ def _store(
 
 def run_identity(spec: RunSpec, data: Data) -> dict[str, Any]:
     """Return everything that determines the outcome of a run: the spec and the data."""
-    return {**spec.to_json(), "task": _task(data), "data": _data(data)}
+    return {**spec.to_json(), "task": task_record(data.task), "data": _data(data)}
 
 
 def predict_splits(predict: Predict, data: Data, splits: tuple[str, ...]) -> pa.Table:
@@ -239,33 +251,6 @@ def write_predictions(path: Path, predictions: pa.Table) -> str:
     return "sha256:" + hashlib.sha256(buffer.getvalue()).hexdigest()
 
 
-def score_shortcuts(data: Data) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-    """Return the scores of all applicable floors, per floor and split, and those of the exact solver, per split.
-
-    These baselines work on plain text, whatever the format of the data.
-    """
-    data, floors, ceiling = data.plain(), {}, {}
-    for entry in BASELINES.values():
-        if entry.kind == "network":
-            continue
-        kind = load(entry.target)
-        if applies_to(kind, data.task):
-            answerer = kind.fit(data.task, data.splits["train"], data.splits["validation"])
-            scores = {
-                split: _total_score(answerer, data.splits[split]) for split in SCORED if split in data.splits
-            }
-            if entry.kind == "ceiling":
-                ceiling = scores
-            else:
-                floors[entry.name] = scores
-    return floors, ceiling
-
-
-def _total_score(answerer: Any, table: pa.Table) -> dict[str, Any]:
-    predictions = pa.array(answerer.predict(table["question"].to_pylist()), pa.string())
-    return score_split(table, predictions).total.to_json()
-
-
 def _result(
     spec: RunSpec,
     data: Data,
@@ -282,7 +267,7 @@ def _result(
         framework=record["framework"],
         recipe=record["recipe"],
         encoding=fitted.encoding,
-        task=_task(data),
+        task=task_record(data.task),
         data=_data(data),
         seed=spec.seed,
         command=options.command,
@@ -299,11 +284,23 @@ def _result(
         ceiling=ceiling,
         predictions_sha256=sha256,
         supervision=spec.supervision(data.task),
+        weights=_weights(spec, fitted.parameters),
+        tournament=fitted.tournament,
+        history=fitted.history,
+        reached=fitted.reached,
+        extended=record.get("extended", []),
     )
 
 
-def _task(data: Data) -> dict[str, Any]:
-    return {"id": data.task.id, "name": data.task.name, "parameters": data.task.parameters}
+def _weights(spec: RunSpec, trained: int) -> dict[str, Any]:
+    """Return the number of trained weights beside what is fixed by hand; empty where nothing is."""
+    fixed = spec.settings.fixed_by_hand if spec.settings else ()
+    return {"trained": trained, "fixed_by_hand": list(fixed)} if fixed else {}
+
+
+def task_record(task: Task) -> dict[str, Any]:
+    """Return a task as a run records it: a part of its identity."""
+    return {"id": task.id, "name": task.name, "parameters": task.parameters}
 
 
 def _data(data: Data) -> dict[str, Any]:

@@ -61,6 +61,17 @@ def lock_run(folder: Path, spec: dict[str, Any], force: bool = False) -> Iterato
         yield
 
 
+def clear_run(folder: Path) -> None:
+    """Delete a run, if the folder holds one. Nothing is deleted while another process writes into it.
+
+    Raises:
+        InputError: when another process holds the lock.
+    """
+    if (folder / SPEC_FILE).is_file():
+        with atomic.folder_lock(folder):
+            _clear(folder)
+
+
 def _clear(folder: Path) -> None:
     """Delete a run. The spec goes last, so that an interrupted deletion is still recognised as a run."""
     for path in sorted(folder.iterdir(), key=lambda path: path.name == SPEC_FILE):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mathbench.baselines.curriculum import parse_stages
+from mathbench.baselines.tournament import check_rounds
 from mathbench.errors import InputError
 from mathbench.parameters import check, parameter
 
@@ -43,7 +44,7 @@ class TrainingSettings:
     fixed_width: ClassVar[bool] = False
     question_alphabet: ClassVar[bool] = False
     columns: ClassVar[bool] = False
-    added: ClassVar[tuple[str, ...]] = ()
+    added: ClassVar[tuple[str, ...]] = ("average", "keep", "tournament", "tournament_rounds")
 
     hidden: int = parameter(128, "units of each LSTM", low=1, high=8192)
     batch: int = parameter(128, "rows per step", low=1, high=1_000_000)
@@ -83,18 +84,50 @@ class TrainingSettings:
         low=0,
         high=1_000_000,
     )
-    target: float = parameter(1.0, "exact match on validation at which training stops", low=0.0, high=1.0)
+    target: float | None = parameter(
+        1.0,
+        "exact match on validation at which training stops; none: never",
+        low=0.0,
+        high=1.0,
+        optional=True,
+    )
+    average: float = parameter(
+        0.0,
+        "decay rate of the moving average of the weights that is kept; 0: the weights",
+        low=0.0,
+        high=0.999999,
+    )
+    keep: str = parameter(
+        "best", "weights that are kept: the best on validation, or the last", choices=("best", "last")
+    )
+    tournament: int = parameter(
+        1, "networks with different first weights that train side by side; the best is kept", low=1, high=4096
+    )
+    tournament_rounds: str = parameter(
+        "", "steps after which only some of them go on, such as '500:8 1500:3'; tournament above 1"
+    )
 
     def __post_init__(self) -> None:
         check(self, "settings")
         parse_stages(self.curriculum)
+        check_rounds(self.tournament_rounds, self.tournament, self.steps)
+
+    @property
+    def fixed_by_hand(self) -> tuple[str, ...]:
+        """The parts of the network that are not trained although a network of its kind learns them as a rule."""
+        return ()
+
+    @property
+    def whole_numbers(self) -> str:
+        """The setting that needs the digits of a number side by side; empty if there is none."""
+        return ""
 
 
 @dataclass(frozen=True)
 class SequenceSettings(TrainingSettings):
     """Hyperparameters of networks that read a number symbol by symbol."""
 
-    added: ClassVar[tuple[str, ...]] = ("short", "growth", "noise", "noise_from")
+    added: ClassVar[tuple[str, ...]] = (*TrainingSettings.added, "short", "growth", "noise", "noise_from")
 
     sampling: str = parameter(
         "rows",

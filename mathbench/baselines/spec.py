@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mathbench import formats
 from mathbench.baselines.guests.faults import guest_code
+from mathbench.baselines.phases import Phase, read_phases
 from mathbench.baselines.prompted.settings import PromptingSettings
 from mathbench.baselines.settings import EncodingOptions, TrainingSettings
 from mathbench.baselines.shortcuts.answerer import applies_to
@@ -36,6 +37,7 @@ class RunSpec:
         settings: hyperparameters of a network.
         choices: encoding of a network.
         prompting: how a language model is asked.
+        phases: the runs that an extended run goes on from.
     """
 
     baseline: Baseline
@@ -45,6 +47,7 @@ class RunSpec:
     settings: TrainingSettings | None = None
     choices: EncodingOptions | None = None
     prompting: PromptingSettings | None = None
+    phases: tuple[Phase, ...] = ()
 
     @property
     def trained(self) -> bool:
@@ -86,19 +89,22 @@ class RunSpec:
         if self.choices is None:
             return ""
         given = {
-            "aligned": self.choices.padding in ("operands", "columns"),
+            "aligned": self.choices.padding in ("operands", "columns")
+            or getattr(self.settings, "positions", "") == "coupled",
             "dense": self.choices.labels == "prefix" or formats.for_task(task).steps,
         }
         return "+".join(name for name, present in given.items() if present) or "examples"
 
     def to_json(self) -> dict[str, Any]:
         """Return the spec as plain values."""
+        extended = {"extended": [phase.to_json() for phase in self.phases]} if self.phases else {}
         return {
             "baseline": self.baseline.name,
             "framework": self.framework,
             "recipe": {"name": self.recipe, **self._settings_json()},
             "choices": asdict(self.choices) if self.choices else {},
             "seed": self.seed,
+            **extended,
         }
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -115,7 +121,7 @@ class RunSpec:
             return cls(*known, prompting=PromptingSettings(**hyperparameters))
         settings = make_settings(entry, hyperparameters) if entry.settings else None
         choices = EncodingOptions(**value["choices"]) if entry.settings else None
-        return cls(*known, settings, choices)
+        return cls(*known, settings, choices, phases=read_phases(value.get("extended", [])))
 
     def _settings_json(self) -> dict[str, Any]:
         """Return how a network is trained or a language model is asked, as plain values."""

@@ -38,6 +38,8 @@ class Baseline:
         classify: whether a network chooses among the training answers instead of generating text.
         state_machine: whether a network reads the question token by token (see `mathbench.baselines.models.interface`).
         origin: where the code of a guest is; None for what comes with mathbench.
+        members: of a network, ``"module:build_members"`` per framework that trains several of them at once (see
+            `mathbench.baselines.models.group`). In other frameworks they train one after the other.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Baseline:
     classify: bool = False
     state_machine: bool = False
     origin: "Origin | None" = None
+    members: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -112,6 +115,15 @@ _BASELINES = (
         state_machine=True,
     ),
     _network(
+        "linear-rnn",
+        "linear recurrence with a map per symbol in several forms, one softmax over the possible answers",
+        "linear_rnn:build",
+        "models.settings.recurrent:LinearSettings",
+        frameworks=("torch",),
+        classify=True,
+        state_machine=True,
+    ),
+    _network(
         "column-gru",
         "GRU over columns of digits from the units on, one softmax per column or over the possible answers",
         "columns:gru",
@@ -163,6 +175,27 @@ _BASELINES = (
         frameworks=("torch",),
     ),
     _network(
+        "neural-gpu",
+        "gated convolutions over the question, as many rounds as it has tokens, one softmax per position",
+        "neural_gpu:build",
+        "models.settings.recurrent:NeuralGPUSettings",
+        frameworks=("torch",),
+    ),
+    _network(
+        "stack-rnn",
+        "plain RNN with stacks over question and blanks, one softmax per blank",
+        "stack_rnn:build",
+        "models.settings.recurrent:StackSettings",
+        frameworks=("torch",),
+    ),
+    _network(
+        "fone-transformer",
+        "transformer over Fourier number embeddings, a number a token, one softmax per digit",
+        "fone_transformer:build",
+        "models.settings.recurrent:FourierSettings",
+        frameworks=("torch",),
+    ),
+    _network(
         "mlp",
         "dense layers over the whole question, one softmax per answer position",
         "mlp:build",
@@ -200,6 +233,16 @@ _BASELINES = (
         "relational_memory:build",
         "models.settings.writing:RelationalMemorySettings",
         frameworks=("torch",),
+    ),
+    replace(
+        _network(
+            "tiny-transformer",
+            "one attention layer and one hidden layer, of as few weights as possible",
+            "tiny_transformer:build",
+            "models.settings.tiny:TinyTransformerSettings",
+            frameworks=("torch",),
+        ),
+        members={"torch": "mathbench.baselines.models.torch.tiny_transformer:build_members"},
     ),
     Baseline(
         "constant",

@@ -1,10 +1,9 @@
 """Fitting of a baseline: a network trains from its last checkpoint, an answerer is fitted in one call."""
 
-import math
 import time
 import warnings
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,31 +13,38 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
 
-from mathbench import formats
 from mathbench.baselines import checkpoint, run_directory
 from mathbench.baselines.encoding import Encoding, Tokens, fit_encoding, vocabulary_of
 from mathbench.baselines.guests import answerers, record
 from mathbench.baselines.guests.check import tried_network
 from mathbench.baselines.models.interface import DeviceConfig, Network
+from mathbench.baselines.number_order import number_order
 from mathbench.baselines.predictor import (
     Predict,
     answerer_predictor,
+    build_members,
     build_network,
     network_predictor,
-    predict_groups,
 )
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.baselines.spec import RunSpec, check_applies
+from mathbench.baselines.tournament import parse_rounds
 from mathbench.baselines.training.batches import BatchSource, Prefetcher
+from mathbench.baselines.training.clock import UNLIMITED, Budget
 from mathbench.baselines.training.data import effective_encoding, make_batches
-from mathbench.baselines.training.loop import TrainingRun, TrainingState, noise_at, train
+from mathbench.baselines.training.history import first_reached, result_history
+from mathbench.baselines.training.loop import TrainingRun, noise_at, train
 from mathbench.baselines.training.online import prefetch_depth, stream_vocabulary
 from mathbench.baselines.training.progress import TrainingProgress
-from mathbench.baselines.training.tracking import Tracker
+from mathbench.baselines.training.samples import SAMPLES, SampleLog
+from mathbench.baselines.training.state import TrainingState
+from mathbench.baselines.training.strata import StrataLog
+from mathbench.baselines.training.tournament import Tournament, candidate_seeds
+from mathbench.baselines.training.tracking import Tracker, TrackerFeed
+from mathbench.baselines.validation import Validator
 from mathbench.dataset.data import Data
 from mathbench.errors import GuestWarning, InputError
 from mathbench.registry import load
-from mathbench.scores import metrics
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,10 @@ class FitResult:
         parameters: number of trained weights.
         device: device of the network.
         timings: seconds and counts of the training.
-        best: step and validation exact match of the best weights.
+        best: step and validation exact match of the weights that are kept.
+        history: entries of some validations, see `mathbench.baselines.training.history`.
+        reached: the first validations that reached 90, 99 and 99.9 %.
+        tournament: what happened in a tournament of seeds, empty where there was none.
     """
 
     predict: Predict
@@ -60,6 +69,9 @@ class FitResult:
     device: str = "cpu"
     timings: dict[str, Any] = field(default_factory=dict)
     best: dict[str, Any] = field(default_factory=dict)
+    history: list[dict[str, float]] = field(default_factory=list)
+    reached: dict[str, dict[str, float]] = field(default_factory=dict)
+    tournament: dict[str, Any] = field(default_factory=dict)
 
 
 def fit_answerer(spec: RunSpec, data: Data, run: Path) -> FitResult:
@@ -127,14 +139,16 @@ class TrainingOptions:
     Args:
         console: where progress is shown, None for no output.
         trackers: receive every validation.
-        budget: seconds of wall time.
+        budget: seconds of wall and CPU time.
         stop_step: the step to stop at early, 0 for none.
+        samples: number of validation questions whose answers are shown and stored at every validation.
     """
 
     console: Console | None = None
     trackers: tuple[Tracker, ...] = ()
-    budget: float = math.inf
+    budget: Budget = UNLIMITED
     stop_step: int = 0
+    samples: int = SAMPLES
 
 
 def prepare(spec: RunSpec, data: Data, device_config: DeviceConfig) -> TrainingSetup:
@@ -152,12 +166,23 @@ def prepare(spec: RunSpec, data: Data, device_config: DeviceConfig) -> TrainingS
     if spec.framework != "torch" and noise_at(settings.steps, settings):
         raise InputError(f"noise requires the framework torch. Received: {spec.framework}.")
     batches = make_batches(settings, data, encoding, spec.seed)
-    build = partial(build_network, spec, encoding, device_config)
-    if spec.baseline.origin is None:
-        return TrainingSetup(build(), encoding, batches)
-    questions = outermost_questions(data, effective_encoding(settings, encoding))
-    network = tried_network(spec.baseline.name, build, batches.batch(0), questions, settings.rate)
-    return TrainingSetup(network, encoding, batches)
+    if spec.baseline.origin is not None:
+        questions = outermost_questions(data, effective_encoding(settings, encoding))
+        build = partial(build_network, spec, encoding, device_config)
+        network = tried_network(spec.baseline.name, build, batches.batch(0), questions, settings.rate)
+        if settings.tournament == 1:
+            return TrainingSetup(network, encoding, batches)
+    return TrainingSetup(_network(spec, encoding, device_config), encoding, batches)
+
+
+def _network(spec: RunSpec, encoding: Encoding, device_config: DeviceConfig) -> Network:
+    """Build the untrained network of a spec, or the candidates of its tournament."""
+    settings = spec.hyperparameters
+    if settings.tournament == 1:
+        return build_network(spec, encoding, device_config)
+    seeds = candidate_seeds(spec.seed, settings.tournament)
+    members = build_members(spec, seeds, encoding, device_config)
+    return Tournament(members, parse_rounds(settings.tournament_rounds))
 
 
 def fit_network(
@@ -165,34 +190,49 @@ def fit_network(
 ) -> FitResult:
     """Train a network, from its last checkpoint if there is one, and store its best weights."""
     network, settings = setup.network, spec.hyperparameters
-    encoding, validation = effective_encoding(settings, setup.encoding), data.splits["validation"]
-    groups, formatted = encoding.group_by_width(validation["question"]), formats.for_task(data.task)
-    plain = formatted.undo(validation)
-
-    def validate() -> float:
-        predictions = formatted.undo_answers(predict_groups(network, encoding, groups), plain)
-        return float(metrics.exact_match(predictions, plain["answer"]).mean())
-
+    encoding, rows = effective_encoding(settings, setup.encoding), data.splits["validation"]
+    strata, samples = StrataLog(run, rows["stratum"]), SampleLog(run, rows, options.samples)
+    validate = Validator(network, encoding, rows, data.task)
     with (
-        TrainingProgress(options.console, settings, options.trackers, options.budget) as progress,
+        TrainingProgress(options.console, settings, options.budget, samples) as progress,
         ExitStack() as stack,
     ):
         batches = setup.batches
         if settings.source == "stream":
             batches = stack.enter_context(Prefetcher(batches, prefetch_depth(settings.batch), settings.steps))
         training = TrainingRun(
-            network, batches, settings, spec.seed, validate, run, progress, options.budget, options.stop_step
+            network,
+            batches,
+            settings,
+            spec.seed,
+            partial(network.validate, validate) if isinstance(network, Tournament) else validate,
+            run,
+            (strata, samples, TrackerFeed(options.trackers, strata), progress),
+            options.budget,
+            options.stop_step,
+            spec.phases,
         )
         state = train(training)
     network.save(run)
+    best = state.kept(settings)
     return FitResult(
         network_predictor(network, encoding),
         setup.encoding.to_json(),
         network.parameters,
         network.device,
         _timings(state, settings, data),
-        {"step": state.best_step, "validation": state.best},
+        best,
+        result_history(state.history, int(best["step"])),
+        first_reached(state.history),
+        _tournament(network, spec),
     )
+
+
+def _tournament(network: Network, spec: RunSpec) -> dict[str, Any]:
+    """Return what happened in a tournament, empty where there was none."""
+    if not isinstance(network, Tournament):
+        return {}
+    return dict(network.record(candidate_seeds(spec.seed, spec.hyperparameters.tournament)))
 
 
 def _timings(state: TrainingState, settings: TrainingSettings, data: Data) -> dict[str, Any]:
@@ -232,7 +272,7 @@ def encoding_for(spec: RunSpec, data: Data) -> Encoding:
     if spec.choices.padding == "columns" and data.task is not data.task.plain:
         raise InputError(f"padding=columns needs plain text. Received: {data.task.name}.")
     labels = spec.hyperparameters.columns and bool(data.task.answer_labels)
-    return fit_encoding(
+    encoding = fit_encoding(
         spec.choices,
         alphabet,
         train_rows["question"],
@@ -240,3 +280,7 @@ def encoding_for(spec: RunSpec, data: Data) -> Encoding:
         spec.baseline.classify or labels,
         data.task.number_base,
     )
+    if spec.hyperparameters.whole_numbers:
+        order = number_order(data.task, train_rows["question"], spec.hyperparameters.whole_numbers)
+        return replace(encoding, units_first=order)
+    return encoding

@@ -12,6 +12,7 @@ from mathbench.errors import InputError
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from mathbench.baselines.recipe import Recipe
     from mathbench.baselines.table import Baseline
 
 
@@ -104,7 +105,9 @@ def _details(entry: "Baseline") -> dict[str, Any]:
             **_summary(entry),
             "settings": {f.name: _field(f) for f in fields(load(entry.settings))},
             "encoding": {f.name: _field(f) for f in fields(EncodingOptions)},
-            "recipes": {recipe.name: asdict(recipe) for recipe in recipes},
+            "recipes": {
+                recipe.name: {**asdict(recipe), **_fixed_by_hand(entry, recipe)} for recipe in recipes
+            },
         }
     if entry.kind == "prompted":
         kinds = (PromptingSettings, AskingOptions)
@@ -112,6 +115,14 @@ def _details(entry: "Baseline") -> dict[str, Any]:
         return {**_summary(entry), "settings": {f.name: _field(f) for f in chosen}}
     kind = load(entry.target)
     return _summary(entry) if entry.kind == "other" else {**_summary(entry), "tasks": _tasks(kind)}
+
+
+def _fixed_by_hand(entry: "Baseline", recipe: "Recipe") -> dict[str, list[str]]:
+    """Return the parts of the network of a recipe that are not trained, where there are any."""
+    from mathbench.baselines.recipe import apply_overrides
+
+    settings, _ = apply_overrides(recipe, entry, next(iter(entry.frameworks)), {})
+    return {"fixed_by_hand": list(settings.fixed_by_hand)} if settings.fixed_by_hand else {}
 
 
 def _field(field: Field[Any]) -> dict[str, Any]:
@@ -137,6 +148,8 @@ def _print_details(entry: "Baseline", details: dict[str, Any]) -> None:
         out.print(
             f"recipe [bold]{name}[/]: {recipe['summary']}\n  source: {recipe['source']}", soft_wrap=True
         )
+        if "fixed_by_hand" in recipe:
+            out.print(f"  fixed by hand: {'; '.join(recipe['fixed_by_hand'])}", soft_wrap=True)
         if recipe["published"]:
             out.print(f"  published: {_published(recipe['published'])}", soft_wrap=True)
     if "tasks" in details:

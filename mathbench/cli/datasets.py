@@ -13,9 +13,9 @@ from mathbench.cli.request import TASK_OPTIONS, SizeOptions, TaskOptions
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
-    from mathbench.dataset.engine import Engine
-    from mathbench.dataset.engine.work import ShardPart
     from mathbench.dataset.manifest import Config
+    from mathbench.dataset.shard_jobs import ShardPart
+    from mathbench.engine import Engine
     from mathbench.storage.location import StoragePath
 
 
@@ -90,11 +90,11 @@ def generate(
 
       mathbench generate --suite hofstadter --out hofstadter --shard 1/4
     """
-    from mathbench.dataset.engine import make_engine
+    from mathbench.engine import make_engine
 
     # worker processes load while the rest is imported here
-    runner = make_engine(engine, workers, address, early=not dry_run)
-    from mathbench.dataset.engine.work import ShardPart
+    runner = make_engine(engine, workers, address, early="" if dry_run else "mathbench.dataset.shard_jobs")
+    from mathbench.dataset.shard_jobs import ShardPart
     from mathbench.storage.location import storage_path
 
     part = None if shard is None else ShardPart.parse(shard)
@@ -204,7 +204,7 @@ def _write(folder: "StoragePath", configs: list["Config"], force: bool, engine: 
 def _write_part(
     folder: "StoragePath", configs: list["Config"], part: "ShardPart", engine: "Engine", json: bool
 ) -> None:
-    from mathbench.dataset.engine.work import shard_jobs
+    from mathbench.dataset.shard_jobs import shard_jobs
     from mathbench.dataset.write import generate_part
 
     jobs = shard_jobs(configs, str(folder))
@@ -236,9 +236,9 @@ def merge(
       mathbench merge sums
     """
     from mathbench.cli.dataset_report import print_next_steps, print_written
-    from mathbench.dataset.engine import make_engine
     from mathbench.dataset.request import requested_configs
     from mathbench.dataset.write import merge as complete
+    from mathbench.engine import make_engine
     from mathbench.storage.location import storage_path
 
     location = storage_path(folder)

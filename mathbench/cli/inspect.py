@@ -1,4 +1,4 @@
-"""Commands that look into a finished run: plot, inspect."""
+"""The command that looks into a finished run: inspect."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,32 +24,8 @@ STATES_COUNT = 1000  # rows of a split
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(plot)
+    """Add the command."""
     app.command()(inspect)
-
-
-def plot(run: RunArgument, json: Json = False) -> None:
-    """Draw a finished run into RUN/plots, as PNG and SVG.
-
-    The plots show learning curves, exact match by stratum with intervals and
-    floors, lengths of answers, errors by position in the answer and, for tasks
-    with two operands, exact match by their lengths.
-
-    Examples:
-      mathbench plot runs/lstm-seq2seq-torch-addition-base10-seed0
-    """
-    from mathbench.baselines.analysis.plots import draw
-    from mathbench.baselines.result import Result
-    from mathbench.baselines.run_data import regenerate_run
-
-    Result.load(run)
-    files = [str(path) for path in draw(run, regenerate_run(run))]
-    if json:
-        print_json(files)
-        return
-    for file in files:
-        out.print(file, markup=False, soft_wrap=True)
 
 
 def inspect(
@@ -168,6 +144,8 @@ def _inspect_one(run: Path, question: str, plot: Path | None, device: str, json:
     from mathbench.baselines.ask import ask_questions
     from mathbench.baselines.models.interface import DeviceConfig
     from mathbench.baselines.predictor import load_run
+    from mathbench.baselines.result import Result
+    from mathbench.cli.report import beside_weights
 
     if plot:
         require_extra("matplotlib", "plots")
@@ -194,6 +172,8 @@ def _inspect_one(run: Path, question: str, plot: Path | None, device: str, json:
         print_message("this network shows nothing of what it computed")
     elif drawn:
         print_message(f"drawn: {drawn}")
+    for line in beside_weights(Result.load(run)):
+        print_message(line)
 
 
 def _matrices(

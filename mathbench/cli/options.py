@@ -13,6 +13,10 @@ class RepeatSafe:
     """Mark of an option that may be given with ``--from``: it changes neither the rows nor the weights of a run."""
 
 
+class ExtendSafe:
+    """Mark of a further option that may be given with ``--extend``."""
+
+
 QUICKEST = "mlp"  # three-digit sums in a few seconds
 
 # shared by several commands
@@ -69,6 +73,13 @@ From = Annotated[
     typer.Option("--from", help="Repeat the run in this directory.", metavar="RUN"),
     RepeatSafe,
 ]
+Extend = Annotated[
+    Path | None,
+    typer.Option(
+        "--extend", help="Go on from the finished run in this directory, in a new one.", metavar="RUN"
+    ),
+    ExtendSafe,
+]
 RecipeName = Annotated[
     str | None, typer.Option("--recipe", help="Name or TOML file of a recipe. Default: the baseline's own.")
 ]
@@ -76,7 +87,9 @@ Framework = Annotated[
     str | None, typer.Option("--framework", help="Framework: torch or keras. Default: the first installed.")
 ]
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", help="Setting to change, as key=value; may be repeated.")
+    list[str] | None,
+    typer.Option("--set", help="Setting to change, as key=value; may be repeated."),
+    ExtendSafe,
 ]
 TrainingSeed = Annotated[str, typer.Option("--seed", help="Seed of the training.")]
 Online = Annotated[
@@ -105,13 +118,42 @@ Seeds = Annotated[
     int,
     typer.Option("--seeds", min=1, max=1000, help="Number of training seeds to run, counted from --seed."),
 ]
+RunWorkers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        help="Number of runs side by side, with --seeds or --sweep. Default: 1; with Ray, 2 per CPU of the cluster.",
+    ),
+]
+RunEngine = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        help="Engine of the runs of --seeds or --sweep: local, or ray for the nodes of a Ray cluster.",
+    ),
+]
 Budget = Annotated[
     str | None,
     typer.Option("--budget", help="Wall-clock time for training, such as 10m. Default: unlimited."),
+    ExtendSafe,
+]
+CpuBudget = Annotated[
+    str | None,
+    typer.Option("--cpu-budget", help="CPU time for training, such as 60s; may stand beside --budget."),
+    ExtendSafe,
+]
+Samples = Annotated[
+    int,
+    typer.Option(
+        "--samples", min=0, max=50, help="Validation questions whose answers are shown during training."
+    ),
+    RepeatSafe,
 ]
 Long = Annotated[
     str | None,
     typer.Option("--long", help="Lengths of problems to score besides the splits, such as 20,50,100 digits."),
+    ExtendSafe,
 ]
 Url = Annotated[
     str | None,
@@ -183,7 +225,22 @@ def repeat_safe(command: Callable[..., Any]) -> tuple[str, ...]:
     >>> repeat_safe(example)
     ('out_dir',)
     """
-    return tuple(name for name, metadata in _options(command) if RepeatSafe in metadata)
+    return _marked(command, RepeatSafe)
+
+
+def extend_safe(command: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names of a command's parameters that may be given with ``--extend``.
+
+    >>> def example(data: DataDir, settings: Settings, out_dir: RunDirectory): ...
+    >>> extend_safe(example)
+    ('settings', 'out_dir')
+    """
+    return tuple(name for name in _marked(command, RepeatSafe, ExtendSafe) if name != "source")
+
+
+def _marked(command: Callable[..., Any], *marks: type) -> tuple[str, ...]:
+    """Return the names of the parameters that have one of these marks."""
+    return tuple(name for name, metadata in _options(command) if any(mark in metadata for mark in marks))
 
 
 def _options(command: Callable[..., Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:

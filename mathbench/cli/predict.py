@@ -62,8 +62,9 @@ def predict(
     """
     from mathbench.baselines.models.interface import DeviceConfig
     from mathbench.baselines.predictor import load_run, predictor_for
-    from mathbench.baselines.run import SCORED, predict_splits, with_ids, write_predictions
-    from mathbench.cli.selection import open_data
+    from mathbench.baselines.run import predict_splits, with_ids, write_predictions
+    from mathbench.baselines.shortcuts.scores import SCORED
+    from mathbench.dataset.mixed import open_data
 
     _check_parquet(out_file)
     finished, rows = load_run(run, DeviceConfig(device)), open_data(data, config)
@@ -223,7 +224,7 @@ def _scores(given: "pa.Table", truth: "Data", extract: str | None) -> tuple[dict
 def _truth(options: DataOptions, path: Path, predictions: "pa.Table") -> "Data":
     """Return the true rows: those of a dataset, of a task, or of the run that wrote the predictions."""
     from mathbench.baselines.run_data import regenerate_run
-    from mathbench.cli.selection import open_data
+    from mathbench.dataset.mixed import open_data
 
     if options.task is not None and options.folder is not None:
         raise InputError("give either --task NAME or --data DIR, not both.")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mathbench.cli.request import DataOptions, RunRequest
-from mathbench.cli.selection import check_data_alone, open_data
+from mathbench.cli.selection import check_data_alone
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def select_prompted(request: RunRequest) -> tuple["RunSpec", "Data"]:
 def _from_dataset(request: RunRequest) -> tuple["Task", "Data"]:
     """Return the task of a dataset, asked in the words of the request, and its rows."""
     from mathbench import formats
+    from mathbench.dataset.mixed import open_data
 
     options = request.data
     check_data_alone(options, formats.OPTIONS)

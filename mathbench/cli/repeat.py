@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mathbench.cli.options import repeat_safe
 from mathbench.cli.output import print_message
 from mathbench.cli.request import RunRequest
 from mathbench.cli.running import finish_run, print_plan, print_result, run_one, run_options
@@ -32,7 +31,7 @@ def repeat_run(request: RunRequest, source: Path) -> None:
         print_plan(original.spec, original.data, folder, request.json)
         return
     options = run_options(request, folder)
-    device = _device_config(request, original, options.device_config)
+    device = same_threads(request, original, options.device_config)
     result = run_one(
         original.spec,
         original.data,
@@ -51,21 +50,31 @@ def repeat_run(request: RunRequest, source: Path) -> None:
     finish_run(request, original.data, folder, plots=original.spec.trained)
 
 
-def _device_config(request: RunRequest, original: "OriginalRun", device: "DeviceConfig") -> "DeviceConfig":
+def same_threads(request: RunRequest, original: "OriginalRun", device: "DeviceConfig") -> "DeviceConfig":
     """Return the requested device with the original number of threads, unless another one is given."""
     return device if request.threads_given else replace(device, threads=original.threads)
 
 
-def conflicting_words(context: typer.Context, command: Callable[..., Any]) -> tuple[str, ...]:
-    """Return the words of a command line that decide what is run, so that ``--from`` excludes them."""
-    safe = repeat_safe(command)
-    options = [name for name in context.params if name not in safe and is_given(context, name)]
-    # without a baseline's name, the name of the first option of a task is read in its place
-    words = [
-        context.params["name"] or "",
-        *context.args,
-        *(f"--{name.replace('_', '-')}" for name in options),
+def conflicting_words(
+    context: typer.Context,
+    command: Callable[..., Any],
+    allowed: Callable[[Callable[..., Any]], tuple[str, ...]],
+) -> tuple[str, ...]:
+    """Return the words of a command line that ``--from`` or ``--extend`` excludes, because a run decides them.
+
+    Args:
+        context: of the command line.
+        command: the command.
+        allowed: returns the names of the parameters that may be given.
+    """
+    safe = allowed(command)
+    options = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name not in ("name", *safe) and is_given(context, str(parameter.name))
     ]
+    # without a baseline's name, the name of the first option of a task is read in its place
+    words = [context.params["name"] or "", *context.args, *options]
     return tuple(word for word in words if word)
 
 

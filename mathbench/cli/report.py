@@ -16,6 +16,7 @@ from mathbench.errors import one_line
 from mathbench.scores.predictions import read_predictions
 from mathbench.scores.results import Score
 from mathbench.scores.sections import AREA, SectionScores, score_sections
+from mathbench.stratum import natural_order
 
 EXAMPLES = 5  # right ones, and as many wrong ones, per split
 STRATA = 24  # rows of a table
@@ -37,6 +38,22 @@ def report(result: Result, data: Data, folder: Path) -> None:
         if split in result.scores:
             examples(data, folder, split)
     out.print(_summary(result, folder), soft_wrap=True)
+    for line in beside_weights(result):
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def beside_weights(result: Result) -> list[str]:
+    """Return what belongs beside the number of weights: what is fixed by hand, and how many tries it took."""
+    lines = []
+    if result.weights:
+        lines.append(f"fixed by hand: {'; '.join(result.weights['fixed_by_hand'])}")
+    if result.tournament:
+        found = result.tournament
+        lines.append(
+            f"tournament: {found['reached']} of {found['candidates']} candidates reached 99 % on validation, the "
+            f"winner has seed {found['seed']}; the CPU time is that of all"
+        )
+    return lines
 
 
 def comparison(result: Result) -> Table:
@@ -112,7 +129,7 @@ def by_stratum(split: str, strata: dict[str, dict[str, Any]]) -> Table:
     more = f", the {STRATA} largest of {len(strata)} strata" if len(shown) < len(strata) else ""
     numbers = ("n", "exact match")
     table = table_of("stratum", *numbers, right=numbers, title=f"{split} by stratum{more}")
-    for name in sorted(shown):
+    for name in sorted(shown, key=natural_order):
         table.add_row(escape(name), f"{shown[name]['n']:,}", share(shown[name]))
     return table
 
@@ -177,9 +194,22 @@ def _summary(result: Result, folder: Path) -> str:
     if result.parameters:
         words += [f"{result.parameters:,} weights", f"encoding {result.encoding.get('name', '-')}"]
     if timings.get("steps"):
-        words += [f"{timings['steps']:,} steps", f"best at step {result.best['step']:,}"]
+        kept = "last" if result.recipe.get("keep") == "last" else "best"
+        words += [f"{timings['steps']:,} steps", f"{kept} at step {result.best['step']:,}"]
+        if result.extended:
+            words += ["extended after " + " and ".join(f"{phase['steps']:,}" for phase in result.extended)]
+        words += reached(result)
     words += [f"fitted in {timings['fit_wall_s']:.1f} s ({timings['fit_cpu_s']:.1f} CPU s)"]
     return ", ".join([*words, f"run directory {escape(str(folder))}"])
+
+
+def reached(result: Result) -> list[str]:
+    """Return when validation first reached 90, 99 and 99.9 %, as phrases."""
+    words = []
+    for share, first in result.reached.items():
+        seconds = f" ({first['cpu_s']:.1f} CPU s)" if "cpu_s" in first else ""
+        words.append(f"{100 * float(share):g} % at step {first['step']:,}{seconds}")
+    return words
 
 
 def _tokens(asked: dict[str, Any]) -> list[str]:

@@ -132,6 +132,29 @@ class SweepOptions:
 
 
 @dataclass(frozen=True)
+class EngineOptions:
+    """Where the runs of a sweep are done.
+
+    Args:
+        name: ``local`` or ``ray``.
+        workers: the number of runs side by side; None where it is not given.
+        address: of a Ray cluster.
+
+    >>> EngineOptions(workers=1).parallel, EngineOptions(workers=2).parallel, EngineOptions("ray").parallel
+    (False, True, True)
+    """
+
+    name: str = "local"
+    workers: int | None = None
+    address: str | None = None
+
+    @property
+    def parallel(self) -> bool:
+        """Whether runs are done in other processes than this one."""
+        return self.name != "local" or self.address is not None or (self.workers or 1) > 1
+
+
+@dataclass(frozen=True)
 class PromptingOptions:
     """What is given for a language model only; None where it is not.
 
@@ -161,23 +184,27 @@ class RunRequest:
     Args:
         name: the baseline.
         source: directory of a run to repeat.
-        conflicts: words of the command line that may not be given with `source`.
+        extended: directory of a run to extend.
+        conflicts: words of the command line that may not be given with `source` or `extended`.
         recipe: name or file of a recipe.
         framework: ``torch`` or ``keras``.
         settings: ``key=value``, for single settings.
         seed: of the training.
         sweep: what is varied.
+        engine: where its runs are done.
         data: the rows.
         out: the run directory.
         resume: continue an unfinished run.
         force: discard an existing run.
         budget: seconds of wall time for training.
+        cpu_budget: seconds of CPU time for training.
         long: lengths of problems to score besides the splits, in digits.
         prompting: what is given for a language model only.
         device: where the network computes.
         threads: CPU threads.
         threads_given: whether the command line names the number of threads.
         track: names of trackers besides TensorBoard.
+        samples: number of validation questions whose answers are shown.
         submit: put the finished run on the local board.
         plots: draw the finished run; None to draw one trained network and nothing else.
         json: print the result as JSON.
@@ -186,23 +213,27 @@ class RunRequest:
 
     name: str | None
     source: Path | None
+    extended: Path | None
     conflicts: tuple[str, ...]
     recipe: str | None
     framework: str | None
     settings: tuple[str, ...]
     seed: str
     sweep: SweepOptions
+    engine: EngineOptions
     data: DataOptions
     out: Path | None
     resume: bool
     force: bool
     budget: float
+    cpu_budget: float
     long: tuple[int, ...]
     prompting: PromptingOptions
     device: str
     threads: int
     threads_given: bool
     track: tuple[str, ...]
+    samples: int
     submit: bool
     plots: bool | None
     json: bool

@@ -3,11 +3,13 @@
 import typer
 
 from mathbench.cli import options as opt
-from mathbench.cli.options import known_options
+from mathbench.cli.extend import extend_run
+from mathbench.cli.options import extend_safe, known_options, repeat_safe
 from mathbench.cli.repeat import conflicting_words, is_given, repeat_run
 from mathbench.cli.request import (
     TASK_OPTIONS,
     DataOptions,
+    EngineOptions,
     PromptingOptions,
     RunRequest,
     SizeOptions,
@@ -16,13 +18,16 @@ from mathbench.cli.request import (
 )
 from mathbench.cli.running import parse_duration, parse_lengths, relaunch_on_devices, run_single, show_plan
 from mathbench.cli.sweep import run_sweep
-from mathbench.errors import require_extra
+from mathbench.errors import InputError, require_extra
+
+SAMPLES = 3  # validation questions whose answers are shown
 
 
 def run_baseline(
     context: typer.Context,
     name: opt.BaselineName = None,
     source: opt.From = None,
+    extend: opt.Extend = None,
     task: opt.TaskName = None,
     data: opt.DataDir = None,
     config: opt.ConfigName = None,
@@ -35,8 +40,12 @@ def run_baseline(
     trials: opt.Trials = 0,
     prune: opt.Prune = False,
     seeds: opt.Seeds = 1,
+    workers: opt.RunWorkers = None,
+    engine: opt.RunEngine = "local",
+    address: opt.Address = None,
     data_seed: opt.DataSeed = "0",
     budget: opt.Budget = None,
+    cpu_budget: opt.CpuBudget = None,
     long: opt.Long = None,
     url: opt.Url = None,
     extract: opt.Extract = None,
@@ -54,6 +63,7 @@ def run_baseline(
     submit: opt.Submit = True,
     plots: opt.Plots = None,
     track: opt.Track = None,
+    samples: opt.Samples = SAMPLES,
     json: opt.Json = False,
     dry_run: opt.DryRun = False,
 ) -> None:
@@ -84,7 +94,11 @@ def run_baseline(
 
       mathbench run-baseline lstm-seq2seq --sweep lr=1e-4..1e-1 --trials 20 --prune
 
+      mathbench run-baseline mlp --seeds 8 --workers 4
+
       mathbench run-baseline --from runs/mine
+
+      mathbench run-baseline --extend runs/mine --set steps=20000 --set target=none
     """
     from mathbench.baselines.distributed import process_group, run_follower
 
@@ -99,23 +113,27 @@ def run_baseline(
     request = RunRequest(
         name=name,
         source=source,
-        conflicts=conflicting_words(context, run_baseline),
+        extended=extend,
+        conflicts=conflicting_words(context, run_baseline, extend_safe if extend else repeat_safe),
         recipe=recipe,
         framework=framework,
         settings=(*(settings or ()), *(("source=stream",) if online else ())),
         seed=seed,
         sweep=SweepOptions(tuple(sweep or ()), trials, prune, seeds),
+        engine=EngineOptions(engine, workers, address),
         data=DataOptions(task, data, config, data_seed, sizes, parameters),
         out=out_dir,
         resume=resume,
         force=force,
         budget=parse_duration(budget),
+        cpu_budget=parse_duration(cpu_budget, "--cpu-budget"),
         long=parse_lengths(long),
         prompting=PromptingOptions(url, extract, limit),
         device=device,
         threads=threads,
         threads_given=is_given(context, "threads"),
         track=tuple(track or ()),
+        samples=samples,
         submit=submit,
         plots=plots,
         json=json,
@@ -125,13 +143,17 @@ def run_baseline(
 
 
 def _run(request: RunRequest) -> None:
-    """Run the mode that a request asks for: repetition, sweep, plan or single run."""
+    """Run the mode that a request asks for: repetition, extension, sweep, plan or single run."""
     if request.plots:
         require_extra("matplotlib", "plots")
     if request.source is not None:
         repeat_run(request, request.source)
+    elif request.extended is not None:
+        extend_run(request, request.extended)
     elif request.sweep.requested:
         run_sweep(request)
+    elif request.engine.parallel:
+        raise InputError("--workers, --engine and --address are for several runs: give --seeds or --sweep.")
     elif request.dry_run:
         show_plan(request)
     else:

@@ -63,11 +63,13 @@ def run_options(request: RunRequest, folder: Path) -> "RunOptions":
         resume=request.resume,
         force=request.force,
         budget=request.budget,
+        cpu_budget=request.cpu_budget,
         long=request.long,
         device_config=DeviceConfig(request.device, request.threads),
         command=command(),
         console=err,
         track=request.track,
+        samples=request.samples,
         asking=asking_options(request),
     )
 
@@ -166,9 +168,14 @@ def print_plan(
         print_json(plan)
         return
     for key, value in plan.items():
-        shown = ", ".join(f"{k}={v}" for k, v in value.items()) if isinstance(value, dict) else value
+        shown = ", ".join(map(_pair, value.items())) if isinstance(value, dict) else value
         out.print(f"{key}: {shown}", markup=False, soft_wrap=True)
     print_message("nothing was run")
+
+
+def _pair(item: tuple[str, Any]) -> str:
+    key, value = item
+    return f"{key}={'none' if value is None else value}"
 
 
 def parse_duration(text: str | None, option: str = "--budget") -> float:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from mathbench.baselines.recipe import Recipe
     from mathbench.baselines.spec import RunSpec
     from mathbench.dataset.data import Data
-    from mathbench.dataset.read import Dataset
     from mathbench.task import Task
 
 
@@ -40,6 +39,7 @@ def make_spec(request: RunRequest) -> tuple["RunSpec", "Recipe | None"]:
 def make_data(options: DataOptions, spec: "RunSpec", recipe: "Recipe | None") -> "Data":
     """Return the rows to run on: those of a dataset, of a task, or of the recipe's own task."""
     from mathbench.baselines.request import generate_data
+    from mathbench.dataset.mixed import open_data
 
     sizes = options.sizes.given
     if options.folder is not None:
@@ -56,33 +56,6 @@ def check_data_alone(options: DataOptions, words: Collection[str] = ()) -> None:
     parameters = [key for key in options.parameters.parse() if key not in words]
     if options.task is not None or parameters or options.sizes.given:
         raise InputError("--data brings its own task and sizes; leave out --task, its parameters and sizes.")
-
-
-def open_data(folder: str, config: str | None) -> "Data":
-    """Return the rows of one configuration of a dataset, or of all modules of school mathematics together."""
-    from mathbench.dataset.card import ALL, is_mixture
-    from mathbench.dataset.read import open_dataset
-
-    dataset = open_dataset(folder)
-    if config == ALL and is_mixture(dataset.manifest.configs):
-        from mathbench.dataset.mixed import mixed
-
-        return mixed(_mixture(dataset), dataset)
-    return dataset.data(config)
-
-
-def _mixture(dataset: "Dataset") -> "Task":
-    """Return the mixture whose modules a dataset has, in their versions and at their difficulty.
-
-    Where it has others, return the current mixture.
-    """
-    from mathbench.families import SCHOOL, SCHOOL_ALL, earlier, task
-
-    tasks = [config.task.plain for config in dataset.configs.values()]
-    own = tasks[0].parameters if tasks[0].family.startswith(SCHOOL) else {}
-    current = task(SCHOOL_ALL, **own)
-    mixtures = [task(id, **own) for id in earlier(SCHOOL_ALL, current.version)]
-    return next((mixture for mixture in mixtures if list(mixture.parts.values()) == tasks), current)
 
 
 def _make_task(options: DataOptions, spec: "RunSpec", recipe: "Recipe | None") -> "Task":

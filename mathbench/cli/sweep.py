@@ -1,45 +1,45 @@
 """`run-baseline --sweep`: run every trial of a sweep, and print one table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mathbench.cli.output import out, print_json, print_message, table
+from mathbench.cli.grid_view import GridView
+from mathbench.cli.output import print_message
 from mathbench.cli.request import RunRequest
-from mathbench.cli.running import RUNS, finish_run, handle_interrupt, run_options
+from mathbench.cli.running import RUNS, handle_interrupt, run_options
+from mathbench.cli.sweep_jobs import TrialJobs, Trials, failure_of, in_order, open_engine, row_source
+from mathbench.cli.sweep_report import SweepOutcome, print_trials, report
 from mathbench.cli.sweep_spec import SweepSpec, make_sweep
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
-    from mathbench.baselines.result import Result
     from mathbench.baselines.run import RunOptions
-    from mathbench.baselines.sweeps.grid import SweepResult, Trial
-    from mathbench.baselines.sweeps.search import TrialTracker
-    from mathbench.baselines.sweeps.space import Settings
+    from mathbench.baselines.sweeps.grid import Trial
+    from mathbench.baselines.sweeps.search import SweepStudy, TrialTracker
     from mathbench.dataset.data import Data
-    from mathbench.scores.statistics import SeedStatistics
-
-SWEEP_FILE = "sweep.json"
+    from mathbench.engine import Engine
 
 
 def run_sweep(request: RunRequest) -> None:
-    """Run the trials of the requested sweep one after the other, each in a folder of its own."""
+    """Run the trials of the requested sweep, each in a folder of its own, on the requested engine."""
     from mathbench.baselines.request import run_title
     from mathbench.cli.selection import make_data, make_spec
 
     spec, recipe = make_spec(request)
     sweep = make_sweep(request, spec, recipe)
+    engine = open_engine(request)
     data = make_data(request.data, spec, recipe)
     folder = request.out or RUNS / f"sweep-{run_title(spec, data)}"
     if request.dry_run:
-        _print_trials(sweep, folder, request.json)
+        print_trials(sweep, folder, request.json)
         return
-    runner = _SweepRunner(request, sweep, data, run_options(request, folder))
+    runner = _SweepRunner(request, sweep, data, replace(run_options(request, folder), console=None), engine)
     with handle_interrupt(folder):
-        finished, pruned = runner.run()
-    _report(finished, pruned, sweep, folder, request.json)
+        outcome = runner.run()
+    report(outcome, sweep, folder, request.json)
+    if error := failure_of(outcome.errors, outcome.runs):
+        raise error
 
 
 @dataclass(frozen=True)
@@ -51,137 +51,93 @@ class _SweepRunner:
         sweep: the trials.
         data: the rows of all trials.
         options: of a run, with the folder of the sweep.
+        engine: who does the runs.
     """
 
     request: RunRequest
     sweep: SweepSpec
     data: "Data"
     options: "RunOptions"
+    engine: "Engine"
 
-    def run(self) -> tuple[list[tuple["Trial", "Result"]], list["Settings"]]:
-        """Run unfinished trials; return the finished ones with their results, and the pruned combinations."""
+    def run(self) -> SweepOutcome:
+        """Run unfinished trials; return what became of all of them."""
         from mathbench.baselines.sweeps.search import STUDY_FILE, SweepStudy
         from mathbench.storage import atomic
 
         if not self.sweep.plan.axes:
-            return list(self._results((), self.options)), []
+            return self._run_grid(None)
         folder = self.options.out
         atomic.make_folder(folder)
         with atomic.folder_lock(folder):
             if self.options.force:
                 (folder / STUDY_FILE).unlink(missing_ok=True)
             study = SweepStudy(self.sweep.plan, folder, self.sweep.name(self.data))
-            for number, tracker in enumerate(study, start=study.next_number):
-                print_message(f"combination {number} of {self.sweep.plan.total}")
-                self._try(tracker)
-            tried = study.finished()
-            read = replace(self.options, force=False)
-            finished = [pair for settings, whole in tried if whole for pair in self._results(settings, read)]
-        return finished, [settings for settings, whole in tried if not whole]
+            return self._search(study) if self.sweep.plan.trials else self._run_grid(study)
 
-    def _try(self, tracker: "TrialTracker") -> None:
+    def _run_grid(self, study: "SweepStudy | None") -> SweepOutcome:
+        """Run all trials at once; the study records those of every combination that is complete."""
+        from mathbench.baselines.sweeps.space import combinations
+
+        groups = {settings: self.sweep.trials(settings) for settings in combinations(self.sweep.plan.axes)}
+        trials = [trial for group in groups.values() for trial in group]
+        jobs = self._jobs()
+        with self._open(len(trials)) as runs:
+            runs.run([jobs.make(trial) for trial in trials])
+        for settings, group in groups.items() if study is not None else ():
+            scores = [result.best["validation"] for _, result in in_order(group, runs.results)]
+            if study is not None and len(scores) == len(group):
+                study.record(settings, sum(scores) / len(scores))
+        return SweepOutcome(list(in_order(trials, runs.results)), [], runs.errors, len(trials))
+
+    def _search(self, study: "SweepStudy") -> SweepOutcome:
+        """Run one combination after the other, because each depends on those before; its seeds at once."""
+        total = self.sweep.plan.total
+        with self._open(total * self.sweep.seeds) as runs:
+            for number, tracker in enumerate(study, start=study.next_number):
+                print_message(f"combination {number} of {total}")
+                self._try(tracker, runs)
+                if runs.errors:
+                    break
+            tried = study.finished()
+            trials = [trial for settings, whole in tried if whole for trial in self.sweep.trials(settings)]
+            self._read(trials, runs)
+        pruned = [settings for settings, whole in tried if not whole]
+        return SweepOutcome(
+            list(in_order(trials, runs.results)), pruned, runs.errors, len(runs.errors) + len(trials)
+        )
+
+    def _try(self, tracker: "TrialTracker", runs: Trials) -> None:
         """Run a combination with every seed, and prune it if its first run falls behind."""
         from mathbench.baselines.sweeps.search import TrialPruned
 
-        options = replace(self.options, trackers=(tracker,) if self.sweep.plan.prune else ())
-        try:
-            results = [result for _, result in self._results(tracker.settings, options)]
-        except TrialPruned:
-            tracker.prune()
-            print_message("stopped early: worse than the median at this step")
-            return
-        tracker.tell(sum(result.best["validation"] for result in results) / len(results))
+        trials, jobs = self.sweep.trials(tracker.settings), self._jobs()
+        first, rest = trials[0], trials[1:]
+        if self.sweep.plan.prune:
+            runs.run([jobs.make(first, trackers=(tracker,))])
+            if isinstance(runs.errors.get(first.name), TrialPruned):
+                del runs.errors[first.name]
+                tracker.prune()
+                print_message("stopped early: worse than the median at this step")
+                return
+            runs.run([jobs.make(trial) for trial in rest])
+        else:
+            runs.run([jobs.make(trial) for trial in trials])
+        if not runs.errors:
+            scores = [runs.results[trial.name].best["validation"] for trial in trials]
+            tracker.tell(sum(scores) / len(scores))
 
-    def _results(self, settings: "Settings", options: "RunOptions") -> Iterator[tuple["Trial", "Result"]]:
-        """Run a combination with every seed, or read the results of finished runs."""
-        from mathbench.baselines.result import RESULT_FILE
-        from mathbench.baselines.run import run
+    def _read(self, trials: Sequence["Trial"], runs: Trials) -> None:
+        """Read the results of trials that earlier commands have finished."""
+        jobs, missing = self._jobs(), [trial for trial in trials if trial.name not in runs.results]
+        runs.run([jobs.make(trial, force=False) for trial in dict.fromkeys(missing)])
 
-        for trial in self.sweep.trials(settings):
-            folder = options.out / trial.name
-            if options.force or not (folder / RESULT_FILE).is_file():
-                print_message(f"run {trial.name}")
-            first = trial.seed == self.sweep.spec.seed
-            own = replace(options, out=folder, trackers=options.trackers if first else ())
-            yield trial, run(self.sweep.make_spec(trial), self.data, own)
-            finish_run(self.request, self.data, folder, plots=False)
+    def _jobs(self) -> TrialJobs:
+        return TrialJobs(self.sweep, row_source(self.request.data, self.data), self.options)
 
+    @contextmanager
+    def _open(self, total: int) -> Iterator[Trials]:
+        from mathbench.baselines.jobs.run_all import open_pool
 
-def _report(
-    finished: list[tuple["Trial", "Result"]],
-    pruned: list["Settings"],
-    sweep: SweepSpec,
-    folder: Path,
-    json: bool,
-) -> None:
-    """Write the table of a sweep to its folder and print it."""
-    from mathbench.baselines.checkpoint import write_json
-    from mathbench.baselines.sweeps.grid import summarise_trials
-
-    results = summarise_trials(finished)
-    content = {
-        "out": str(folder),
-        "trials": len(finished),
-        "lines": [line.to_json() for line in results],
-        "pruned": [dict(settings) for settings in pruned],
-    }
-    write_json(folder / SWEEP_FILE, content)
-    if json:
-        print_json(content)
-        return
-    out.print(_sweep_table(results))
-    if pruned:
-        print_message(
-            f"{len(pruned)} of {sweep.plan.total} combinations were ended early and are not in the table"
-        )
-
-
-def _print_trials(sweep: SweepSpec, folder: Path, json: bool) -> None:
-    """Print the trials of a grid, or how many combinations a search draws."""
-    from mathbench.baselines.sweeps.space import combinations
-
-    if sweep.plan.trials:
-        content = {"out": str(folder), "combinations": sweep.plan.trials, "seeds": sweep.seeds}
-        if json:
-            print_json({**content, "axes": [vars(axis) for axis in sweep.plan.axes]})
-        print_message(
-            f"{sweep.plan.trials} combinations are drawn, {sweep.seeds} seeds each; nothing was run"
-        )
-        return
-    runs = [trial for settings in combinations(sweep.plan.axes) for trial in sweep.trials(settings)]
-    names = [str(folder / trial.name) for trial in runs]
-    if json:
-        print_json({"out": str(folder), "trials": names})
-        return
-    for name in names:
-        out.print(name, markup=False, soft_wrap=True)
-    print_message(f"{len(names)} trials; nothing was run")
-
-
-def _sweep_table(results: list["SweepResult"]) -> "Table":
-    """Return one row per combination: mean and standard deviation over the seeds, best on validation first.
-
-    Each supervision has a block of its own.
-    """
-    keys, splits = list(results[0].settings), list(results[0].splits)
-    lengths = sorted({digits for line in results for digits in line.long}, key=int)
-    heads = [f"{int(digits):,} digits" for digits in lengths]
-    named = ["supervision"] if any(line.supervision for line in results) else []
-    numbers = ("seeds", "validation", *splits, *heads, "CPU s")
-    made = table(*named, *keys, *numbers, right=numbers, title="exact match: mean ± deviation over seeds")
-    for line, following in zip(results, [*results[1:], None], strict=True):
-        scores = [_share(line.validation), *(_share(line.splits[split]) for split in splits)]
-        scores += [_share(line.long[digits]) if digits in line.long else "-" for digits in lengths]
-        made.add_row(
-            *([line.supervision or "-"] if named else []),
-            *line.settings.values(),
-            str(line.validation.n),
-            *scores,
-            f"{line.cpu.mean:.1f}",
-            end_section=following is not None and following.supervision != line.supervision,
-        )
-    return made
-
-
-def _share(statistics: "SeedStatistics") -> str:
-    return f"{statistics.mean:.2%}" + (f" ± {statistics.deviation:.2%}" if statistics.n > 1 else "")
+        with GridView(total) as view, open_pool(self.engine, view.report) as pool:
+            yield Trials(self.request, self.data, pool, view)

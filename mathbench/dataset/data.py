@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import pyarrow as pa
 
@@ -31,7 +32,7 @@ class Data:
     seed: int | str
     splits: Mapping[str, pa.Table]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The content digest over all splits, in the order of their names."""
         return digest.combined([name + digest.of_table(self.splits[name]) for name in sorted(self.splits)])

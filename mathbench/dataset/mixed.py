@@ -1,4 +1,4 @@
-"""Reading a dataset of all parts of a mixture as the mixture itself: one row of each part in turn."""
+"""Rows of a dataset: of one configuration, or of all parts of a mixture as the mixture itself."""
 
 from dataclasses import replace
 
@@ -6,13 +6,35 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mathbench.dataset.card import ALL, is_mixture
 from mathbench.dataset.data import Data
 from mathbench.dataset.manifest import Config
-from mathbench.dataset.read import Dataset
+from mathbench.dataset.read import Dataset, open_dataset
 from mathbench.errors import InputError
+from mathbench.families import SCHOOL, SCHOOL_ALL, earlier, task
 from mathbench.numbers import text
 from mathbench.stratum import SEPARATOR
 from mathbench.task import Task
+
+
+def open_data(folder: str, config: str | None) -> Data:
+    """Return the rows of one configuration of a dataset, or of all modules of school mathematics together."""
+    dataset = open_dataset(folder)
+    if config == ALL and is_mixture(dataset.manifest.configs):
+        return mixed(_mixture(dataset), dataset)
+    return dataset.data(config)
+
+
+def _mixture(dataset: Dataset) -> Task:
+    """Return the mixture whose modules a dataset has, in their versions and at their difficulty.
+
+    Where it has others, return the current mixture.
+    """
+    tasks = [config.task.plain for config in dataset.configs.values()]
+    own = tasks[0].parameters if tasks[0].family.startswith(SCHOOL) else {}
+    current = task(SCHOOL_ALL, **own)
+    mixtures = [task(id, **own) for id in earlier(SCHOOL_ALL, current.version)]
+    return next((mixture for mixture in mixtures if list(mixture.parts.values()) == tasks), current)
 
 
 def mixed(mixture: Task, dataset: Dataset) -> Data:

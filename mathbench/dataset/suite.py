@@ -18,7 +18,7 @@ from mathbench.reserve import SPLITS
 from mathbench.rows import ID
 from mathbench.storage.location import local_path
 
-_KEYS = ("name", "version", "description", "seed", "sizes", "ids", "tasks")
+_KEYS = ("name", "version", "description", "seed", "sizes", "ids", "questions", "tasks")
 _TYPE_NAMES: dict[type, str] = {
     int: "an integer",
     str: "text",
@@ -37,12 +37,14 @@ class Suite:
         version: raised whenever its rows change.
         description: one sentence.
         configs: the configurations.
+        questions: questions in plain text that `mathbench probe` asks besides rows; no dataset contains them.
     """
 
     name: str
     version: int
     description: str
     configs: list[Config]
+    questions: tuple[str, ...] = ()
 
 
 def available() -> list[str]:
@@ -88,7 +90,10 @@ def load(
         raise InputError(f"{path}: the suite lists no [[tasks]].")
     if check_flag("ids", ids) or content.get("ids", False):
         configs = [replace(config, columns=(ID,)) for config in configs]
-    return Suite(content["name"], content.get("version", 1), content.get("description", ""), configs)
+    questions = tuple(content.get("questions", ()))
+    return Suite(
+        content["name"], content.get("version", 1), content.get("description", ""), configs, questions
+    )
 
 
 def description(name: str) -> str:
@@ -146,6 +151,9 @@ def _check_types(path: Path, content: Mapping[str, Any]) -> None:
     ):
         if key in content and not isinstance(content[key], kind):
             raise InputError(f"{path}: {key} must be {_TYPE_NAMES[kind]}. Received: {content[key]!r}.")
+    questions = content.get("questions", [])
+    if not isinstance(questions, list) or not all(isinstance(question, str) for question in questions):
+        raise InputError(f"{path}: questions must be a list of texts. Received: {questions!r}.")
 
 
 def _sizes(path: Path, where: str, sizes: Any) -> dict[str, int]:

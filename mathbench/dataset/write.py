@@ -14,9 +14,6 @@ from fnmatch import fnmatch
 from functools import partial
 
 from mathbench.dataset import card, exclusions
-from mathbench.dataset.engine import Engine
-from mathbench.dataset.engine.local import Local
-from mathbench.dataset.engine.work import ShardPart, check_shard, shard_jobs, write_shard
 from mathbench.dataset.layout import SHARD_PATTERN, check_config_names
 from mathbench.dataset.manifest import (
     MANIFEST_FILE,
@@ -36,6 +33,9 @@ from mathbench.dataset.request import (
     stored_request,
 )
 from mathbench.dataset.shard import Progress
+from mathbench.dataset.shard_jobs import ShardPart, check_shard, shard_jobs, write_shard
+from mathbench.engine import Engine
+from mathbench.engine.local import Local
 from mathbench.errors import CheckFailed, InputError, shown
 from mathbench.parameters import check_flag
 from mathbench.storage import atomic, location

@@ -134,7 +134,8 @@ def recipe_of(record: SubmissionRecord) -> OriginalRun:
 
 def _spec(result: Mapping[str, Any]) -> dict[str, Any]:
     names = ("baseline", "framework", "recipe", "seed", "task", "data")
-    return {name: result[name] for name in names} | {"choices": result["encoding"].get("choices")}
+    extended = {"extended": result["extended"]} if "extended" in result else {}
+    return {name: result[name] for name in names} | {"choices": result["encoding"].get("choices")} | extended
 
 
 def _in_interval(pair: tuple[Score, Score]) -> bool:

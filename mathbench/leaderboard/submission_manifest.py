@@ -308,7 +308,10 @@ def _encoding_of_prompted(prompting: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _training_identity(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What distinguishes models beside their settings: supervision, prompting, and whether they were certified."""
+    """What distinguishes models beside their settings: supervision, prompting, certificate, and earlier settings."""
     certified = {"certified": True} if document.get("certificate") is not None else {}
+    # an extended run whose phases have the same settings is that of its settings from the start
+    if any("settings" in phase for phase in document.get("extended", ())):
+        certified["extended"] = document["extended"]
     stated = {name: document[name] for name in ("supervision", "prompting") if name in document}
     return stated | certified

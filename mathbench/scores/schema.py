@@ -57,6 +57,15 @@ EVALUATION = Record(
     }
 )
 
+# one validation of a training, and the first one that reached a share
+VALIDATION = Record(
+    {"step": Integer(), "validation": SHARE},
+    {"loss": Number(), **{name: Number(0, 1e15) for name in ("rate", "cpu_s", "wall_s")}},
+)
+REACHED = Record({"step": Integer()}, {"cpu_s": Number(0, 1e15), "wall_s": Number(0, 1e15)})
+# a run that an extended run goes on from
+PHASE = Record({"steps": Integer(1)}, {"settings": OBJECT})
+
 RESULT = Record(
     {
         "schema_version": Integer(1, 1),
@@ -88,6 +97,11 @@ RESULT = Record(
             {"claim": Text(500), "sha256": SHA256}, {"weights": Choice(("as trained", "fine-tuned"))}
         ),
         "asked": OBJECT,
+        "history": ListOf(VALIDATION, 1_000),
+        "reached": MapOf(REACHED, ("0.9", "0.99", "0.999")),
+        "extended": ListOf(PHASE, 1_000),
+        "weights": Record({"trained": Integer(), "fixed_by_hand": ListOf(Text(500))}),
+        "tournament": OBJECT,
         # the name of the model on a board, where it is not that of the baseline
         "name": Text(100),
         "evaluation": EVALUATION,

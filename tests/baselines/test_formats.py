@@ -8,7 +8,8 @@ import pytest
 
 from mathbench.baselines.models.interface import DeviceConfig
 from mathbench.baselines.predictor import load_predictor
-from mathbench.baselines.run import RunOptions, run, score_shortcuts
+from mathbench.baselines.run import RunOptions, run
+from mathbench.baselines.shortcuts.scores import score_shortcuts
 from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.table import baseline
 from mathbench.dataset.data import Data

@@ -54,7 +54,7 @@ def test_what_a_step_draws_follows_from_its_luck(name, options):
     assert losses[0] == losses[1] != losses[2]
 
 
-@pytest.mark.parametrize("positions", ["randomised", "abacus"])
+@pytest.mark.parametrize("positions", ["randomised", "abacus", "coupled", "fire-randomised"])
 def test_positions_are_drawn_while_training_only(positions):
     network = writer("decoder-transformer", positions=positions)
     questions, labels = asked(8), answered(8)

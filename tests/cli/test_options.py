@@ -14,7 +14,7 @@ RUN_BASELINE = (
     *("task", "data", "config", "recipe", "framework", "set", "seed", "data-seed", "budget", "out", "resume"),
     *("force", "device", "threads", "train", "validation", "interpolate", "extrapolate", "submit", "json"),
     *("dry-run", "devices", "from", "online", "long", "sweep", "seeds", "trials", "prune", "plots", "track"),
-    *("url", "extract", "limit"),
+    *("url", "extract", "limit", "workers", "engine", "address"),
 )
 SCORE = ("task", "data", "config", "data-seed", "validation", "interpolate", "extrapolate", "extract", "json")
 # these decide nothing about the rows and the weights, or say where to compute

@@ -8,7 +8,7 @@ import socket
 
 import typer.main
 
-from mathbench.dataset.engine.local import Local
+from mathbench.engine.local import Local
 from mathbench.errors import InputError
 from mathbench.leaderboard.ranking.render import MARKS
 from tests.commands import run
@@ -79,8 +79,8 @@ def stand_in(patch, home):
     import mathbench.baselines.distributed
     import mathbench.baselines.run
     import mathbench.cli.sweep
-    import mathbench.dataset.engine.processes
-    import mathbench.dataset.engine.ray
+    import mathbench.engine.processes
+    import mathbench.engine.ray
     import mathbench.interop.tables
     import mathbench.leaderboard.client
     import mathbench.leaderboard.reproduce
@@ -102,8 +102,8 @@ def stand_in(patch, home):
     patch.setattr(mathbench.leaderboard.reproduce, "run", only_shortcuts)
     patch.setattr(mathbench.cli.sweep._SweepRunner, "run", refused)
     patch.setattr(mathbench.baselines.distributed, "launch_torchrun", refused)
-    patch.setattr(mathbench.dataset.engine.processes, "Processes", _OneProcess)
-    patch.setattr(mathbench.dataset.engine.ray, "Ray", refused)
+    patch.setattr(mathbench.engine.processes, "Processes", _OneProcess)
+    patch.setattr(mathbench.engine.ray, "Ray", refused)
     patch.setattr(mathbench.interop.tables, "_load", refused)
     patch.setattr(mathbench.leaderboard.client, "PAUSE", 0)
     patch.setattr(mathbench.leaderboard.server.serve, "serve", lambda *_: None)
@@ -121,7 +121,7 @@ class _OneProcess(Local):
     def __init__(self, workers):
         super().__init__()
 
-    def start(self):
+    def start(self, module):
         """Start nothing."""
 
 

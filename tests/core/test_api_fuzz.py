@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 import mathbench
 from mathbench import dataset, formats
 from mathbench.dataset import suite
-from mathbench.dataset.engine.work import ShardPart
 from mathbench.dataset.manifest import Config, single_config
+from mathbench.dataset.shard_jobs import ShardPart
 from mathbench.dataset.verify import VerifyOptions, verify
 from mathbench.errors import InputError, MathbenchError
 from mathbench.families import FAMILIES, family, from_spec, task

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from mathbench.dataset.engine.work import write_shard
+from mathbench.dataset.shard_jobs import write_shard
 from mathbench.errors import InputError
 
 

@@ -15,14 +15,14 @@ import pytest
 
 import mathbench
 from mathbench.dataset import manifest, shard_reader, write
-from mathbench.dataset.engine import make_engine
-from mathbench.dataset.engine.processes import Processes
-from mathbench.dataset.engine.work import ShardJob, ShardPart, shard_jobs
 from mathbench.dataset.manifest import Config, share_columns
 from mathbench.dataset.read import open_dataset
 from mathbench.dataset.request import requested_configs
+from mathbench.dataset.shard_jobs import ShardJob, ShardPart, shard_jobs
 from mathbench.dataset.verify import verify
 from mathbench.dataset.write import generate, generate_part, merge
+from mathbench.engine import make_engine
+from mathbench.engine.processes import Processes
 from mathbench.errors import CheckFailed, InputError, WorkerLost
 from mathbench.families import task
 from mathbench.generators.gcd import Gcd
@@ -68,7 +68,7 @@ def files(folder):
 
 def test_workers_started_early_do_the_work_and_end_with_it(tmp_path, expected, monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    early = make_engine(workers=3, early=True)
+    early = make_engine(workers=3, early="mathbench.dataset.shard_jobs")
     (started,) = children(os.getpid())
     seen = set()
     made = generate(
@@ -375,7 +375,7 @@ def test_of_two_requests_at_once_one_wins(tmp_path, monkeypatch):
 def test_many_processes_write_the_same_part(tmp_path, expected):
     program = (
         "import sys; from pathlib import Path; from mathbench.dataset import manifest, write as dataset; "
-        "from tests.dataset.test_engine import configs; from mathbench.dataset.engine.work import ShardPart; "
+        "from tests.dataset.test_engine import configs; from mathbench.dataset.shard_jobs import ShardPart; "
         "manifest.SHARD_ROWS = 100; "
         "dataset.generate_part(configs(), sys.argv[1], ShardPart(1, 1))"
     )

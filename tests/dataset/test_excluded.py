@@ -12,15 +12,15 @@ from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.table import baseline
 from mathbench.dataset import manifest
 from mathbench.dataset.data import Data
-from mathbench.dataset.engine import make_engine
-from mathbench.dataset.engine.work import ShardPart
 from mathbench.dataset.manifest import Config, single_config
 from mathbench.dataset.question_lists import excluding
 from mathbench.dataset.read import open_dataset
 from mathbench.dataset.request import dataset_request, requested_configs
+from mathbench.dataset.shard_jobs import ShardPart
 from mathbench.dataset.suite import load
 from mathbench.dataset.verify import VerifyOptions, verify
 from mathbench.dataset.write import generate, generate_part, merge
+from mathbench.engine import make_engine
 from mathbench.errors import CheckFailed, InputError
 from mathbench.families import from_spec, task
 from mathbench.reserve import Excluded

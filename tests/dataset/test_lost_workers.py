@@ -2,15 +2,18 @@
 
 import pytest
 
-from mathbench.dataset.engine import processes
+from mathbench.engine import processes
+from mathbench.engine.worker_process import Lost
 from mathbench.errors import WorkerLost
 
 
 class Part:
-    """A shard in a list of work, as far as the engine looks at it."""
+    """A job, as far as the engine looks at it."""
 
-    def __init__(self, file):
-        self.file, self.shard = file, self
+    advice = "run the same command again: complete shards are kept"
+
+    def __init__(self, title):
+        self.title = title
 
 
 class Failing:
@@ -25,7 +28,7 @@ class Failing:
         progress(7)
         if Failing.losses:
             Failing.losses -= 1
-            raise processes._Lost
+            raise Lost
         return f"made by {Failing.made}"
 
     def exit_status(self):
@@ -39,7 +42,7 @@ class Failing:
 
 @pytest.fixture
 def failing(monkeypatch):
-    monkeypatch.setattr(processes, "_Worker", Failing)
+    monkeypatch.setattr(processes, "WorkerProcess", Failing)
     monkeypatch.setattr(Failing, "made", 0)
     return monkeypatch
 

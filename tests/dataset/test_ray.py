@@ -13,12 +13,12 @@ import ray
 from ray.cluster_utils import Cluster
 
 from mathbench.dataset import manifest, write
-from mathbench.dataset.engine import make_engine
-from mathbench.dataset.engine.ray import OBJECT_STORE_BYTES, _connected
 from mathbench.dataset.manifest import single_config
 from mathbench.dataset.read import open_dataset
 from mathbench.dataset.verify import verify
 from mathbench.dataset.write import generate
+from mathbench.engine import make_engine
+from mathbench.engine.ray_cluster import OBJECT_STORE_BYTES, connected
 from mathbench.errors import InputError, WorkerLost
 from mathbench.families import task
 from tests.dataset import jobs
@@ -95,7 +95,7 @@ def test_what_goes_wrong_on_a_node_is_one_line(tmp_path, nodes, monkeypatch, job
 
 
 def test_another_version_on_the_nodes_is_refused(tmp_path, nodes, monkeypatch):
-    monkeypatch.setattr("mathbench.dataset.engine.ray.__version__", "9.9.9")
+    monkeypatch.setattr("mathbench.engine.ray.__version__", "9.9.9")
     with pytest.raises(InputError, match=r"has mathbench \d.*, the driver has 9\.9\.9"):
         generate(configs(), tmp_path / "ds", engine=make_engine("ray", address=nodes))
 
@@ -125,7 +125,7 @@ def test_the_command_line(tmp_path, nodes):
 def test_an_address_where_nobody_listens_is_one_line_at_once(address, why):
     with (
         pytest.raises(InputError, match=f"there is no Ray cluster at {address}: .*") as raised,
-        _connected(FakeRay, address),
+        connected(FakeRay, address),
     ):
         pass
     assert why in str(raised.value) and "\n" not in str(raised.value)

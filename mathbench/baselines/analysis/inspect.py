@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mathbench.baselines.analysis.plots import STYLE
+from mathbench.baselines.analysis import figures
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.predictor import TrainedNetwork
-from mathbench.errors import InputError, require_extra
-from mathbench.storage import atomic
+from mathbench.errors import require_extra
 
-FILE_SUFFIXES = (".png", ".svg", ".pdf")
 MAX_MATRICES = 24  # matrices in a figure
 COLUMNS = 4
 MAX_LABELS = 48  # axes with more positions are not labelled
@@ -47,14 +45,11 @@ def draw(
     import matplotlib
     from matplotlib.figure import Figure
 
-    if path.suffix not in FILE_SUFFIXES:
-        raise InputError(
-            f"--plot requires a file ending in {', '.join(FILE_SUFFIXES)}. Received: '{path.name}'."
-        )
+    figures.check_suffix(path, "--plot")
     drawn = dict(list(matrices.items())[:MAX_MATRICES])
     columns = min(COLUMNS, len(drawn))
     rows = -(-len(drawn) // columns)
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(figures.STYLE):
         figure = Figure(figsize=(3.6 * columns, 3.4 * rows + 0.4), layout="tight")
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for axis, (name, values) in zip(axes, drawn.items(), strict=False):
@@ -62,9 +57,8 @@ def draw(
         for axis in axes[len(drawn) :]:
             axis.set_axis_off()
         more = len(matrices) - len(drawn)
-        figure.suptitle(title + (f" ({more} more matrices)" if more else ""))
-        with atomic.atomic_write(path) as file:
-            figure.savefig(file, dpi=110, format=path.suffix.lstrip("."))
+        figure.suptitle(title + (f" ({MAX_MATRICES} of {len(matrices)} matrices shown)" if more else ""))
+        figures.save_figure(figure, path)
 
 
 def axis_labels(trained: TrainedNetwork, tokens: Tokens, answer: Tokens) -> tuple[Sequence[str], ...]:

@@ -33,6 +33,8 @@ class NetworkShape:
         digits: the tokens of digits.
         classes: the answers of a classifier.
         layout: how questions are laid out in columns; None for other questions.
+        ascending: whether the numbers of questions and of answers are read and generated from the units on; None
+            where this is not known.
     """
 
     symbols: int
@@ -43,6 +45,7 @@ class NetworkShape:
     digits: tuple[int, ...] = ()
     classes: tuple[str, ...] = ()
     layout: ColumnLayout | None = None
+    ascending: tuple[bool, bool] | None = None
 
     @classmethod
     def of(cls, encoding: Encoding) -> "NetworkShape":
@@ -56,7 +59,15 @@ class NetworkShape:
         digits = tuple(i for i, c in enumerate(encoding.alphabet, start=1) if c in text.DIGITS)
         width, answer = encoding.question_width, encoding.answer_width
         sizes = (encoding.symbols, encoding.outputs, width, answer)
-        return cls(*sizes, prefix, digits, encoding.classes, encoding.layout)
+        return cls(*sizes, prefix, digits, encoding.classes, encoding.layout, _ascending(encoding))
+
+
+def _ascending(encoding: Encoding) -> tuple[bool, bool] | None:
+    """Return whether numbers of questions and of answers come to the network with their units first."""
+    if encoding.units_first is None:
+        return None
+    question, answer = encoding.units_first
+    return question != (encoding.choices.query == "reversed"), answer != (encoding.choices.answer == "last")
 
 
 @dataclass(frozen=True)
@@ -149,6 +160,12 @@ class Network(Protocol):
 
     def load_weights(self, weights: Arrays) -> None:
         """Restore weights."""
+
+    def swap_average(self) -> None:
+        """Exchange the weights and the moving average of the setting ``average``; called in pairs, around a validation.
+
+        Does nothing without an average, and before the first step. The average is part of `state`.
+        """
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Return the state of the optimiser by name."""

@@ -100,6 +100,13 @@ class SweepStudy:
         complete = self._optuna.trial.TrialState.COMPLETE
         return [(self._text(trial.params), trial.state == complete) for trial in self._finished()]
 
+    def record(self, settings: Settings, score: float) -> None:
+        """Add a combination of a grid with its score, unless it is there."""
+        if settings in [known for known, _ in self.finished()]:
+            return
+        made = self._optuna.trial.create_trial(params=dict(settings), distributions=self._spaces, value=score)
+        self._study.add_trial(made)
+
     def _next(self, number: int) -> "TrialTracker":
         # a new sampler for each trial, because the state of a sampler would be lost when the process ends
         random_bits = key_of("sweep", self._plan.seed, number) >> 33

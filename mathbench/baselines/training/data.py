@@ -1,11 +1,13 @@
 """The batches of a training, as configured: from memory or a stream, in stages, sorted by length."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
 import numpy as np
 import pyarrow as pa
 
+from mathbench import formats
 from mathbench.baselines.curriculum import CurriculumStage, parse_stages, stage_starts
 from mathbench.baselines.encoding import Encoding
 from mathbench.baselines.settings import SequenceSettings, TrainingSettings
@@ -21,6 +23,7 @@ from mathbench.baselines.training.lengths import make_length_batches
 from mathbench.baselines.training.online import OnlineBatches, encode_labels
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError, did_you_mean
+from mathbench.formats.padded import Padded
 from mathbench.hashing import key_of
 from mathbench.task import Task
 
@@ -42,9 +45,8 @@ def make_batches(settings: TrainingSettings, data: Data, encoding: Encoding, see
         rows, unpadded = data.splits["train"], effective_encoding(settings, encoding)
         return make_length_batches(settings, data.task, rows, unpadded, seed)
     rows, stages = data.splits["train"], parse_stages(settings.curriculum)
-    parts = [rows.take(pa.array(stage_rows(stage, rows["stratum"]))) for stage in stages]
     batches = [
-        _in_memory(settings, data.task, part, encoding, key_of(seed, i)) for i, part in enumerate(parts)
+        _stage_batches(settings, data, stage, encoding, key_of(seed, i)) for i, stage in enumerate(stages)
     ]
     if settings.source == "stream":
         batches.append(OnlineBatches(data.task, data.seed, settings.batch, encoding))
@@ -84,6 +86,60 @@ def stage_rows(stage: CurriculumStage, strata: pa.ChunkedArray) -> Int:
         hint = did_you_mean(stage.pattern, names)
         raise InputError(f"curriculum: no stratum of train matches '{stage.pattern}'. {hint}")
     return np.flatnonzero(selected[encoded.indices.to_numpy(zero_copy_only=False)])
+
+
+def _stage_batches(
+    settings: TrainingSettings, data: Data, stage: CurriculumStage, encoding: Encoding, seed: int | str
+) -> BatchSource:
+    """Return the batches of a stage: rows of some strata from memory, or those of another task from its stream."""
+    if stage.changes:
+        if settings.source != "stream":
+            raise InputError(
+                f"curriculum: '{stage.pattern}' requires source=stream. Received: source={settings.source}."
+            )
+        return OnlineBatches(stage_task(data.task, stage.changes), data.seed, settings.batch, encoding)
+    rows = data.splits["train"]
+    part = rows.take(pa.array(stage_rows(stage, rows["stratum"])))
+    return _in_memory(settings, data.task, part, encoding, seed)
+
+
+def stage_task(task: Task, changes: Mapping[str, str]) -> Task:
+    """Return a task with other parameters whose training rows never meet the test rows of the first.
+
+    Numbers that the format pads stay as wide as in the first task.
+
+    Raises:
+        InputError: for parameters that the task does not have, or that decide which problems train may show.
+
+    >>> from mathbench.families import task
+    >>> stage_task(task("addition", digits=10, more=0, format="padded"), {"digits": "3"}).format
+    'padded:width=12,answer=13'
+    """
+    for name in ("format", "train_share", "exclude"):
+        if name in changes:
+            raise InputError(
+                f"curriculum: a stage keeps the parameter {name} of the task. Received: {name}=..."
+            )
+    kinds = [
+        _padded_as(task, kind) if isinstance(kind, Padded) else kind for kind in formats.parse(task.format)
+    ]
+    options = {**task.parameters, "format": formats.name_of(tuple(kinds)), **changes}
+    changed = replace(type(task).of(options), train_share=task.train_share, exclude=task.exclude)
+    if changed.reserve_family != task.reserve_family:
+        raise InputError(
+            f"curriculum: {changed.name} and {task.name} do not share out their problems alike, so a stage cannot "
+            "train on it."
+        )
+    return changed
+
+
+def _padded_as(task: Task, kind: Padded) -> Padded:
+    """Return a format with the widths that it has for a task."""
+    question, answer = task.longest() or (0, 0)
+    widths = {"width": kind.width or question}
+    return (
+        replace(kind, **widths) if task.recognition else replace(kind, **widths, answer=kind.answer or answer)
+    )
 
 
 def _in_memory(

@@ -4,55 +4,25 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from numpy.typing import NDArray
 
 from mathbench.baselines import checkpoint
 from mathbench.baselines.models.interface import Network
+from mathbench.baselines.phases import Phase, settings_at, start_of
 from mathbench.baselines.settings import SequenceSettings, TrainingSettings
 from mathbench.baselines.training.batches import BatchSource
+from mathbench.baselines.training.clock import UNLIMITED, Budget, Clock
+from mathbench.baselines.training.state import Callback, TrainingState, Validation
 from mathbench.hashing import key_of
 
+Weights = dict[str, NDArray[Any]]
 SIGNAL_ECHO = 0.5  # seconds in which a repeated signal counts as the same
-
-
-@dataclass
-class TrainingState:
-    """The progress of a training. With weights and optimiser state it is everything that a resumed run needs.
-
-    Attributes:
-        step: steps taken.
-        best_step, best: step and value of the best validation exact match, the latest of equal ones.
-        stale: validations since the last improvement.
-        loss_sum, losses: sum and number of losses since the last validation.
-        wall, cpu: seconds of training, including those before a resume.
-        history: one entry per validation: step, loss, rate, validation.
-    """
-
-    step: int = 0
-    best_step: int = 0
-    best: float = -1.0
-    stale: int = 0
-    loss_sum: float = 0.0
-    losses: int = 0
-    wall: float = 0.0
-    cpu: float = 0.0
-    history: list[dict[str, float]] = field(default_factory=list)
-
-
-class Callback(Protocol):
-    """Receives the progress of a training."""
-
-    def on_step(self, state: TrainingState, loss: float) -> None:
-        """Called after every step."""
-
-    def on_validation(self, state: TrainingState) -> None:
-        """Called after every validation, whose entry is the last of the history."""
 
 
 @dataclass(frozen=True)
@@ -64,45 +34,48 @@ class TrainingRun:
         batches: the rows of each step.
         settings: the hyperparameters.
         seed: seed of what is random in a step.
-        validate: computes the validation exact match of the current weights.
+        validate: answers the validation questions with the current weights.
         folder: folder of the checkpoints.
-        callback: receives the progress.
-        budget: seconds of wall time, including those before a resume; infinite by default.
+        callbacks: receive the progress, in this order.
+        budget: seconds of wall and CPU time.
         stop_step: the step to stop at early, 0 for none.
+        phases: the runs that this one extends.
     """
 
     network: Network
     batches: BatchSource
     settings: TrainingSettings
     seed: int | str
-    validate: Callable[[], float]
+    validate: Callable[[], Validation]
     folder: Path
-    callback: Callback
-    budget: float = math.inf
+    callbacks: tuple[Callback, ...] = ()
+    budget: Budget = UNLIMITED
     stop_step: int = 0
+    phases: tuple[Phase, ...] = ()
 
 
 def train(run: TrainingRun) -> TrainingState:
-    """Train from the last checkpoint or from the start, and load the best weights at the end.
+    """Train from the last checkpoint or from the start, and load the weights that are kept at the end.
 
     Raises:
         KeyboardInterrupt: after SIGINT or SIGTERM. The current step is finished and a checkpoint written first.
     """
     state, best = _resume(run)
-    clock = _Clock(state)
+    clock, ends = Clock(state), {phase.steps for phase in run.phases}
+    for callback in run.callbacks:
+        callback.on_start(state)
     with _stop_requested() as stop:
         while not _finished(state, run, clock):
             _step(run, state)
-            if state.step % run.settings.evaluate == 0 or state.step == run.settings.steps:
-                best = _validate(run, state, best)
-                clock.write()
+            if state.step % run.settings.evaluate == 0 or state.step in {*ends, run.settings.steps}:
+                best = _validate(run, state, clock, best)
                 _save(run, state, best)
             if stop.is_set():
                 clock.write()
                 _save(run, state, best)
                 raise KeyboardInterrupt
     if state.losses or not state.history:  # out of time between two validations
-        best = _validate(run, state, best)
+        best = _validate(run, state, clock, best)
     clock.write()
     _save(run, state, best)
     run.network.load_weights(best)
@@ -143,69 +116,100 @@ def noise_at(step: int, settings: TrainingSettings) -> float:
 
 
 def _step(run: TrainingRun, state: TrainingState) -> None:
+    settings = settings_at(state.step, run.settings, run.phases)
     questions, labels = run.batches.batch(state.step)
-    rate, random_bits = learning_rate_at(state.step, run.settings), key_of("luck", run.seed, state.step)
-    loss = run.network.step(questions, labels, rate, random_bits, noise_at(state.step, run.settings))
+    rate, random_bits = learning_rate_at(state.step, settings), key_of("luck", run.seed, state.step)
+    loss = run.network.step(questions, labels, rate, random_bits, noise_at(state.step, settings))
     state.step += 1
     state.loss_sum += loss
     state.losses += 1
-    run.callback.on_step(state, loss)
+    for callback in run.callbacks:
+        callback.on_step(state, loss)
 
 
-def _validate(
-    run: TrainingRun, state: TrainingState, best: dict[str, NDArray[Any]]
-) -> dict[str, NDArray[Any]]:
-    exact_match = run.validate()
-    rate = learning_rate_at(max(state.step - 1, 0), run.settings)
-    loss = state.loss_sum / max(state.losses, 1)
-    state.history.append({"step": state.step, "loss": loss, "rate": rate, "validation": exact_match})
-    state.loss_sum, state.losses = 0.0, 0
-    state.stale = 0 if exact_match > state.best else state.stale + 1
+def _validate(run: TrainingRun, state: TrainingState, clock: Clock, best: Weights) -> Weights:
+    """Validate with the weights that are kept: the averaged ones where an average is taken."""
+    with _averaged(run):
+        found = run.validate()
+        exact_match = found.exact_match
+        state.stale = 0 if exact_match > state.best else state.stale + 1
+        if exact_match >= state.best or run.settings.keep == "last":
+            best = run.network.weights()
     if exact_match >= state.best:
         state.best, state.best_step = exact_match, state.step
-        best = run.network.weights()
-    run.callback.on_validation(state)
+    clock.write()
+    state.history.append(_history_entry(run, state, exact_match))
+    state.loss_sum, state.losses = 0.0, 0
+    for callback in run.callbacks:
+        callback.on_validation(state, found)
     return best
 
 
-def _finished(state: TrainingState, run: TrainingRun, clock: "_Clock") -> bool:
-    settings = run.settings
-    converged = state.best >= settings.target or bool(settings.patience and state.stale >= settings.patience)
-    # noise comes last, and makes no network better on questions of the lengths that it is trained on
-    converged = converged and not noise_at(settings.steps, settings)
-    return converged or state.step >= (run.stop_step or settings.steps) or clock.wall() >= run.budget
+def _history_entry(run: TrainingRun, state: TrainingState, exact_match: float) -> dict[str, float]:
+    step = max(state.step - 1, 0)
+    return {
+        "step": state.step,
+        "loss": state.loss_sum / max(state.losses, 1),
+        "rate": learning_rate_at(step, settings_at(step, run.settings, run.phases)),
+        "validation": exact_match,
+        "cpu_s": round(state.cpu, 3),
+        "wall_s": round(state.wall, 3),
+    }
 
 
-def _save(run: TrainingRun, state: TrainingState, best: dict[str, NDArray[Any]]) -> None:
+@contextmanager
+def _averaged(run: TrainingRun) -> Iterator[None]:
+    """Use the averaged weights while the context is open, if an average is taken."""
+    if not run.settings.average:
+        yield
+        return
+    run.network.swap_average()
+    try:
+        yield
+    finally:
+        run.network.swap_average()
+
+
+def _finished(state: TrainingState, run: TrainingRun, clock: Clock) -> bool:
+    return (
+        (state.step >= start_of(run.phases) and stopped_early(state, run.settings))
+        or state.step >= (run.stop_step or run.settings.steps)
+        or clock.used_up(run.budget)
+    )
+
+
+def stopped_early(state: TrainingState, settings: TrainingSettings) -> bool:
+    """Whether a training has reached its target or lost its patience. Both wait for the noise of the last steps.
+
+    Noise makes no network better on questions of the lengths that it is trained on.
+    """
+    reached = settings.target is not None and state.best >= settings.target
+    impatient = bool(settings.patience and state.stale >= settings.patience)
+    return (reached or impatient) and not noise_at(settings.steps, settings)
+
+
+def _save(run: TrainingRun, state: TrainingState, best: Weights) -> None:
     groups = {"weights": run.network.weights(), "optimizer": run.network.state(), "best": best}
-    checkpoint.save(run.folder, asdict(state), groups)
+    checkpoint.save(run.folder, vars(state), groups)
 
 
-def _resume(run: TrainingRun) -> tuple[TrainingState, dict[str, NDArray[Any]]]:
+def _resume(run: TrainingRun) -> tuple[TrainingState, Weights]:
     stored = checkpoint.read(run.folder)
     if stored is None:
         return TrainingState(), {}
     summary, groups = stored
     run.network.load_weights(groups["weights"])
     run.network.load_state(groups.get("optimizer", {}))
-    state = TrainingState(**{f.name: summary[f.name] for f in fields(TrainingState)})
-    return state, dict(groups.get("best", {}))
+    return read_state(summary), dict(groups.get("best", {}))
 
 
-class _Clock:
-    """Wall and CPU seconds of a training, including those before a resume."""
+def read_state(summary: Mapping[str, Any]) -> TrainingState:
+    """Return the state of a checkpoint. Those of earlier versions lack some attributes.
 
-    def __init__(self, state: TrainingState):
-        self._state = state
-        self._before = (state.wall, state.cpu)
-        self._start = (time.perf_counter(), time.process_time())
-
-    def wall(self) -> float:
-        return self._before[0] + time.perf_counter() - self._start[0]
-
-    def write(self) -> None:
-        self._state.wall = self.wall()
-        self._state.cpu = self._before[1] + time.process_time() - self._start[1]
+    >>> read_state({"step": 5}).step
+    5
+    """
+    return TrainingState(**{f.name: summary[f.name] for f in fields(TrainingState) if f.name in summary})
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Where the services store data, and under which account, is configured by their e
 """
 
 import importlib.util
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -109,7 +110,9 @@ class MLflow:
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Log the metrics of a step."""
-        self._mlflow.log_metrics(dict(values), step=step)
+        # MLflow allows fewer characters in names than strata have
+        named = {re.sub(r"[^\w\-. /]", "_", name): value for name, value in values.items()}
+        self._mlflow.log_metrics(named, step=step)
 
     def finish(self, summary: Mapping[str, float]) -> None:
         """End the run, as killed when there is no summary."""

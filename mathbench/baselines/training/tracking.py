@@ -10,10 +10,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from mathbench.baselines.training.state import Recorder, TrainingState, Validation
+from mathbench.baselines.training.strata import StrataLog
 from mathbench.errors import InputError, did_you_mean
 from mathbench.registry import load
 
 METRICS = ("loss", "rate", "validation")
+MAX_TRACKED_STRATA = 16  # of a task with more, none is sent to trackers
 
 
 class Tracker(Protocol):
@@ -23,10 +26,43 @@ class Tracker(Protocol):
         """Called before the first step with everything that determines the run."""
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
-        """Called after every validation with loss, rate and validation exact match."""
+        """Called after every validation with loss, rate, validation and, unless they are many, `validation/STRATUM`."""
 
     def finish(self, summary: Mapping[str, float]) -> None:
         """Called at the end with `exact_match/SPLIT` of each split; empty when the run was stopped or failed."""
+
+
+class StepTracker(Tracker):
+    """A tracker that also receives every step. Others may have an attribute of that name for something else."""
+
+    def on_step(self, step: int) -> None:
+        """Called after every step."""
+
+
+class TrackerFeed(Recorder):
+    """A callback that sends the metrics of every validation to trackers.
+
+    Args:
+        trackers: receive them.
+        strata: stands before it among the callbacks.
+    """
+
+    def __init__(self, trackers: Sequence[Tracker], strata: StrataLog):
+        self._trackers, self._strata = trackers, strata
+        self._steps = [tracker for tracker in trackers if isinstance(tracker, StepTracker)]
+
+    def on_step(self, state: TrainingState, loss: float) -> None:
+        """Tell those trackers that receive every step."""
+        for tracker in self._steps:
+            tracker.on_step(state.step)
+
+    def on_validation(self, state: TrainingState, found: Validation) -> None:
+        """Send loss, rate and exact match, overall and by stratum unless there are many."""
+        values = metric_values(state.history[-1])
+        if 1 < len(self._strata.names) <= MAX_TRACKED_STRATA:
+            values |= {f"validation/{name}": share for name, share in self._strata.latest.items()}
+        for tracker in self._trackers:
+            tracker.log(state.step, values)
 
 
 _TRACKERS = {

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mathbench.baselines.run import score_shortcuts
+from mathbench.baselines.shortcuts.scores import score_shortcuts
 from mathbench.dataset.data import DEFAULT_SIZES, Data, all_sizes
 from mathbench.errors import InputError
 from mathbench.leaderboard.seal import NO_WEIGHTS, entry_seed

@@ -12,9 +12,8 @@ from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkS
 from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.models.keras.layers import layer_seeds, make_dense, make_lstm
 from mathbench.baselines.models.keras.model import KerasNetwork
+from mathbench.baselines.models.keras.training_step import MAX_UNROLLED
 from mathbench.baselines.models.settings.one_pass import Seq2SeqSettings
-
-MAX_UNROLLED = 16  # longest recurrence that is unrolled: a tenth faster, but every step has to be traced
 
 
 def build_model(keras: Any, shape: NetworkShape, settings: Seq2SeqSettings, seed: int | str) -> Any:

@@ -16,6 +16,12 @@ from mathbench.baselines.models.interface import (
     StateMachine,
 )
 from mathbench.baselines.models.keras.backend import load_keras
+from mathbench.baselines.models.keras.training_step import (
+    MAX_UNROLLED,
+    make_training_step,
+    recurrent_layers,
+    unrolled,
+)
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.errors import InputError
 from mathbench.hashing import key_of
@@ -49,12 +55,16 @@ class KerasNetwork:
             v for v in model.non_trainable_variables if v.path.endswith("seed_generator_state")
         ]
         self._rate = settings.rate
+        # the moving average of Keras starts with the weights after the first step, and is part of the optimiser
+        average = {"use_ema": True, "ema_momentum": settings.average} if settings.average else {}
         adam = self.keras.optimizers.Adam(
-            settings.rate, settings.beta1, settings.beta2, global_clipnorm=settings.clip or None
+            settings.rate, settings.beta1, settings.beta2, global_clipnorm=settings.clip or None, **average
         )
         adam.build(model.trainable_variables)
         loss = self.keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=IGNORE_INDEX)
         model.compile(optimizer=adam, loss=loss, jit_compile=False)
+        self._update = make_training_step(self.keras, model)
+        self._recurrent, self._width = recurrent_layers(model), 0
 
     def step(
         self, questions: Tokens, labels: Tokens, rate: float, random_bits: int, noise: float = 0.0
@@ -65,9 +75,11 @@ class KerasNetwork:
         if rate != self._rate:
             self.model.optimizer.learning_rate.assign(rate)
             self._rate = rate
-        self.model.reset_metrics()  # otherwise the loss would be a running mean
-        with self.keras.device(self.device):
-            return float(self.model.train_on_batch(*self._batch(questions, labels)))
+        self._width = self._width or questions.shape[1]
+        # a graph for questions of any width cannot be unrolled
+        fixed = questions.shape[1] == self._width <= MAX_UNROLLED
+        with self.keras.device(self.device), unrolled(self._recurrent, fixed):
+            return self._update(*self._batch(questions, labels))
 
     def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
         """Return the likeliest output tokens, (n, positions). Positions are independent, so `beam` has no effect."""
@@ -105,6 +117,17 @@ class KerasNetwork:
         """Restore weights."""
         for variable in self.model.weights:
             variable.assign(weights[variable.path])
+
+    def swap_average(self) -> None:
+        """Exchange the weights and their moving average. Does nothing without one, and before the first step."""
+        adam, to_numpy = self.model.optimizer, self.keras.ops.convert_to_numpy
+        if not adam.use_ema or not int(to_numpy(adam.iterations)):
+            return
+        averages = adam._model_variables_moving_average
+        for weight, average in zip(self.model.trainable_variables, averages, strict=True):
+            value = np.array(to_numpy(weight))
+            weight.assign(average)
+            average.assign(value)
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Return the state of the optimiser by the index of each variable."""

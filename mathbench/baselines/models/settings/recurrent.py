@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mathbench.baselines.settings import SequenceSettings
+from mathbench.errors import InputError
 from mathbench.parameters import parameter
 
 
@@ -30,6 +31,51 @@ class SecondOrderSettings(SequenceSettings):
 
 
 @dataclass(frozen=True)
+class LinearSettings(SequenceSettings):
+    """A state that is linear in the one before, with a map for every symbol, and one softmax over the classes."""
+
+    question_alphabet: ClassVar[bool] = True
+
+    hidden: int = parameter(32, "units of the state", low=1, high=512)
+    form: str = parameter(
+        "delta",
+        "the map of a symbol: factors in (0, 1) or (-1, 1) for each unit, complex factors for pairs of units, "
+        "rotations of blocks, or steps of the delta rule in blocks",
+        choices=("diagonal", "negative", "complex", "rotation", "delta"),
+    )
+    block: int = parameter(8, "units of a block; form=rotation and form=delta", low=1, high=512)
+    reflections: int = parameter(1, "steps of the delta rule for a symbol; form=delta", low=1, high=64)
+    reach: float = parameter(
+        2.0,
+        "limit of the size of a step of the delta rule; beyond 1 it reflects; form=delta",
+        low=0.0,
+        high=2.0,
+    )
+    inputs: str = parameter(
+        "added", "whether a symbol also adds a vector to the state", choices=("added", "none")
+    )
+    norm: str = parameter(
+        "unit", "whether the state is divided by its length before it is read out", choices=("unit", "none")
+    )
+    inner: int = parameter(
+        32, "units of the hidden layer of the read-out; 0: a linear read-out", low=0, high=8192
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.hidden % self.size:
+            raise InputError(
+                f"settings: hidden must be a multiple of the units of a block. Received: hidden={self.hidden}, "
+                f"form={self.form}, blocks of {self.size}."
+            )
+
+    @property
+    def size(self) -> int:
+        """Units that a map mixes with each other: 1, 2 for complex factors, or those of a block."""
+        return {"diagonal": 1, "negative": 1, "complex": 2}.get(self.form, self.block)
+
+
+@dataclass(frozen=True)
 class ColumnSettings(SequenceSettings):
     """A recurrent layer over columns, and one softmax for each of them or over the classes."""
 
@@ -50,3 +96,45 @@ class ColumnLinearSettings(SequenceSettings):
 
     hidden: int = parameter(4, "units of the state", low=1, high=512)
     inner: int = parameter(32, "sines of the read-out", low=1, high=8192)
+
+
+@dataclass(frozen=True)
+class FourierSettings(SequenceSettings):
+    """A transformer over numbers, each one token of cosines and sines."""
+
+    columns: ClassVar[bool] = True
+
+    hidden: int = parameter(64, "width of the residual stream", low=1, high=8192)
+    layers: int = parameter(1, "blocks", low=1, high=64)
+    heads: int = parameter(4, "attention heads", low=1, high=128)
+    inner: int = parameter(256, "units of the gated layer of each block", low=1, high=65_536)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.hidden % self.heads:
+            raise InputError(
+                f"settings: hidden must be a multiple of heads. Received: hidden={self.hidden}, heads={self.heads}."
+            )
+
+
+@dataclass(frozen=True)
+class NeuralGPUSettings(SequenceSettings):
+    """Gated convolutions, repeated as often as the question has tokens."""
+
+    hidden: int = parameter(24, "maps of the image", low=1, high=1024)
+    width: int = parameter(4, "rows of the image", low=1, high=64)
+    layers: int = parameter(2, "gated convolutions of a round", low=1, high=16)
+    gates: str = parameter(
+        "plain",
+        "what the update gate keeps: the image, or an image of which a third is shifted to each side",
+        choices=("plain", "diagonal"),
+    )
+    dropout: float = parameter(0.0, "dropout rate of the candidates", low=0.0, high=0.9)
+
+
+@dataclass(frozen=True)
+class StackSettings(SequenceSettings):
+    """A plain recurrent layer with stacks."""
+
+    hidden: int = parameter(40, "units of the recurrent layer", low=1, high=8192)
+    stacks: int = parameter(10, "stacks; 0: a plain recurrent network", low=0, high=256)

@@ -1,13 +1,24 @@
 """Hyperparameters of networks that generate their answer token by token."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.errors import InputError
 from mathbench.parameters import parameter
 
 COMPILED = ("no", "yes", "reduce-overhead", "max-autotune")  # the last two on a GPU only
-POSITIONS = ("learned", "sinusoidal", "rotary", "none", "randomised", "abacus")
+POSITIONS = (
+    "learned",
+    "sinusoidal",
+    "rotary",
+    "none",
+    "randomised",
+    "abacus",
+    "coupled",
+    "fire",
+    "fire-randomised",
+)
 
 
 @dataclass(frozen=True)
@@ -73,16 +84,39 @@ class DecoderTransformerSettings(TransformerSettings):
 
     positions: str = parameter("rotary", "position encoding", choices=POSITIONS)
     span: int = parameter(
-        128, "number of positions that randomised and abacus encodings draw from", low=2, high=1_000_000
+        128,
+        "number of positions that randomised, abacus and coupled encodings draw from",
+        low=2,
+        high=1_000_000,
     )
+
+    @property
+    def whole_numbers(self) -> str:
+        """The setting that needs the digits of a number side by side; empty if there is none."""
+        return "positions=coupled" if self.positions == "coupled" else ""
 
 
 @dataclass(frozen=True)
 class UniversalTransformerSettings(DecoderTransformerSettings):
     """A decoder-only transformer that repeats its blocks."""
 
+    added: ClassVar[tuple[str, ...]] = (*DecoderTransformerSettings.added, "injection", "depth")
+
     layers: int = parameter(1, "blocks with separate weights", low=1, high=64)
     loops: int = parameter(3, "passes through the blocks", low=1, high=256)
+    injection: str = parameter(
+        "no", "whether the embedded tokens are added before each pass", choices=("no", "yes")
+    )
+    depth: str = parameter(
+        "fixed",
+        "number of passes: loops, or with digits the digits of the question's longest number and loops more",
+        choices=("fixed", "digits"),
+    )
+
+    @property
+    def whole_numbers(self) -> str:
+        """The setting that needs the digits of a number side by side; empty if there is none."""
+        return super().whole_numbers or ("depth=digits" if self.depth == "digits" else "")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ class Adam:
         beta1: decay rate of the first moment.
         beta2: decay rate of the second moment.
         decay: weight decay of matrices; biases and norms have none. Above 0 this is AdamW.
+        stacked: whether the parameters are those of several networks, numbered by their first dimension.
 
     >>> weight = torch.nn.Parameter(torch.ones(1))
     >>> (2 * weight).sum().backward()
@@ -32,8 +33,16 @@ class Adam:
     0.5
     """
 
-    def __init__(self, parameters: Sequence[Tensor], beta1: float, beta2: float, decay: float = 0.0):
+    def __init__(
+        self,
+        parameters: Sequence[Tensor],
+        beta1: float,
+        beta2: float,
+        decay: float = 0.0,
+        stacked: bool = False,
+    ):
         self._parameters, self._betas, self._decay = list(parameters), (beta1, beta2), decay
+        self._vector = 1 + stacked  # dimensions of a bias
         self.moments: dict[Tensor, dict[str, Tensor]] = {}
 
     def zero_grad(self) -> None:
@@ -45,7 +54,9 @@ class Adam:
     def step(self, rate: float) -> None:
         """Update all parameters that have a gradient, with a learning rate."""
         for matrices in (True, False):
-            chosen = [p for p in self._parameters if p.grad is not None and (p.dim() > 1) == matrices]
+            chosen = [
+                p for p in self._parameters if p.grad is not None and (p.dim() > self._vector) == matrices
+            ]
             if chosen:
                 self._update(chosen, rate, self._decay * matrices)
 

@@ -32,12 +32,14 @@ class SelfAttention(nn.Module):
 
         Args:
             x: (B, S, D).
-            mask: bool (B or 1, 1, S or 1, P + S).
+            mask: bool (B or 1, 1, S or 1, P + S), or a bias float (B or 1, heads, S, P + S) that is -inf elsewhere.
             rotation: rotates queries and keys by their positions.
             past: keys and values of the P tokens before.
         """
         q, k, v = self._project(x, rotation, past)
         dropout = self.dropout if self.training else 0.0
+        if mask.dtype != torch.bool:
+            mask = mask.to(q.dtype)
         attended = functional.scaled_dot_product_attention(q, k, v, mask, dropout)  # (B, h, S, D/h)
         return self.outward(attended.transpose(1, 2).flatten(2)), (k, v)  # (B, S, D)
 
@@ -126,6 +128,8 @@ class Block(nn.Module):
 def attention_weights(q: Tensor, k: Tensor, mask: Tensor) -> Tensor:
     """Return the weights of scaled dot-product attention, (B, heads, S, P + S)."""
     scores = q @ k.transpose(2, 3) / q.shape[3] ** 0.5
+    if mask.dtype != torch.bool:
+        return (scores + mask).softmax(dim=3)
     return scores.masked_fill(~mask, -torch.inf).softmax(dim=3)
 
 

@@ -16,6 +16,7 @@ from mathbench.baselines.distributed import broadcast_command, local_device, loc
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.interface import IGNORE_INDEX, Arrays, DeviceConfig
 from mathbench.baselines.models.torch.adam import Adam
+from mathbench.baselines.models.torch.average import AVERAGE, WeightAverage
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.errors import InputError
 from mathbench.hashing import key_of
@@ -48,6 +49,7 @@ class TorchModel(ABC):
         self._names = [name for name, p in module.named_parameters() if p.requires_grad]
         self.parameters = sum(p.numel() for p in self._trained)
         self._adam = Adam(self._trained, settings.beta1, settings.beta2, decay)
+        self._average = WeightAverage(self._trained, settings.average) if settings.average else None
         # seeding all possible devices would take a fiftieth of a small network's step
         self._seed_rng = torch.default_generator.manual_seed if self.device == "cpu" else torch.manual_seed
 
@@ -68,6 +70,8 @@ class TorchModel(ABC):
         if self._clip:
             nn.utils.clip_grad_norm_(self._trained, self._clip)
         self._adam.step(rate)
+        if self._average is not None:
+            self._average.update()
         return float(loss.item())
 
     def _targets(self, labels: Tokens) -> Tokens:
@@ -108,22 +112,34 @@ class TorchModel(ABC):
             for name, p in zip(self._names, self._trained, strict=True):
                 p.copy_(torch.from_numpy(np.asarray(weights[name])))
 
+    def swap_average(self) -> None:
+        """Exchange the weights and their moving average. Does nothing without one, and before the first step."""
+        if self._average is not None:
+            self._average.swap()
+
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """Return the moments of the optimiser as ``WEIGHT/MOMENT``."""
+        """Return the moments of the optimiser as ``WEIGHT/MOMENT``, with the average of the weights among them."""
         states = zip(self._names, (self._adam.moments.get(p, {}) for p in self._trained), strict=True)
-        return {f"{name}/{key}": _array(value) for name, moments in states for key, value in moments.items()}
+        moments = {f"{name}/{key}": _array(value) for name, own in states for key, value in own.items()}
+        averages = zip(self._names, self._average.values if self._average else (), strict=False)
+        return moments | {f"{name}/{AVERAGE}": _array(value) for name, value in averages}
 
     def load_state(self, state: Arrays) -> None:
         """Restore the optimiser state."""
         broadcast_command("load_state", state)
-        for name, p in zip(self._names, self._trained, strict=True):
+        averages = {}
+        for i, (name, p) in enumerate(zip(self._names, self._trained, strict=True)):
             moments = {
                 key.rpartition("/")[2]: torch.from_numpy(np.array(value)).to(self.device)
                 for key, value in state.items()
                 if key.rpartition("/")[0] == name
             }
+            if AVERAGE in moments:
+                averages[i] = moments.pop(AVERAGE)
             if moments:
                 self._adam.moments[p] = moments
+        if self._average is not None:
+            self._average.load(averages)
 
     def save(self, folder: Path) -> str:
         """Write the weights and return the name of the file."""

@@ -1,9 +1,9 @@
-"""The jobs of engines: one shard each, and the functions that check and write it."""
+"""Shards as the jobs of an engine (`mathbench.engine`), and the functions that check and write one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol, TypeVar
+from typing import ClassVar, TypeVar
 
 from mathbench.dataset import shard, shard_reader
 from mathbench.dataset.manifest import Config, Shard, ShardContent
@@ -16,7 +16,6 @@ from mathbench.storage.location import StoragePath, storage_path
 
 NO_CONTENTS: Mapping[str, ShardContent] = MappingProxyType({})
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True)
@@ -35,17 +34,23 @@ class ShardJob:
     shard: Shard
     stated: ShardContent | None = None
 
+    advice: ClassVar[str] = "run the same command again: complete shards are kept"
+    gpus: ClassVar[int] = 0
+
+    @property
+    def title(self) -> str:
+        """The file of the shard."""
+        return self.shard.file
+
+    @property
+    def group(self) -> str:
+        """The configuration. Its splits are done in turn where one process does them: they share draws."""
+        return self.config.name
+
     @property
     def rows(self) -> int:
         """The number of rows of the shard."""
         return self.shard.stop - self.shard.start
-
-
-class ShardFunction(Protocol[T_co]):
-    """A function that engines apply to jobs."""
-
-    def __call__(self, job: ShardJob, progress: Progress, /) -> T_co:
-        """Do a job; call `progress` with the rows finished since its last call."""
 
 
 def shard_jobs(

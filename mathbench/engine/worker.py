@@ -15,16 +15,20 @@ from typing import Any, BinaryIO
 
 from mathbench.errors import InputError
 
-TIMEOUT = 10.0  # seconds that an interrupted shard has to remove its temporary file
+TIMEOUT = 10.0  # seconds that an interrupted job has, such as a shard to remove its temporary file
 
 
-def serve() -> None:
-    """Run jobs until there are no more."""
+def serve(patience: float = TIMEOUT) -> None:
+    """Run jobs until there are no more.
+
+    Args:
+        patience: seconds that an interrupted job has.
+    """
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # keeps anything that is printed out of the messages
     signal.signal(signal.SIGINT, signal.default_int_handler)  # `command &` would have it ignored
     requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(sys.stdin.buffer, requests), daemon=True).start()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, requests, patience), daemon=True).start()
     try:
         while (request := requests.get()) is not None:
             failed = isinstance(request, InputError)
@@ -34,7 +38,7 @@ def serve() -> None:
     os._exit(0)
 
 
-def _listen(stdin: BinaryIO, requests: "queue.SimpleQueue[Any]") -> None:
+def _listen(stdin: BinaryIO, requests: "queue.SimpleQueue[Any]", patience: float) -> None:
     """Queue the requests; when the other side is gone, interrupt the job in progress."""
     try:
         while True:
@@ -50,13 +54,13 @@ def _listen(stdin: BinaryIO, requests: "queue.SimpleQueue[Any]") -> None:
         stdin.read()
     requests.put(None)
     signal.raise_signal(signal.SIGINT)
-    time.sleep(TIMEOUT)
+    time.sleep(patience)
     os._exit(1)
 
 
 def _run(output: BinaryIO, function: Any, job: Any) -> tuple[str, Any]:
     try:
-        return "done", function(job, lambda rows: _send(output, ("rows", rows)))
+        return "done", function(job, lambda news: _send(output, ("progress", news)))
     except Exception as error:
         error.add_note(traceback.format_exc())
         return "failed", _picklable(error)

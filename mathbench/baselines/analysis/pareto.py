@@ -1,0 +1,117 @@
+"""The smallest network that solves a task: trained weights against exact match, over many runs."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mathbench.baselines.result import Result
+from mathbench.errors import InputError
+
+SOLVED = 0.99  # exact match at which a task counts as solved
+
+
+@dataclass(frozen=True)
+class SizedRun:
+    """One run as a point of a Pareto plot.
+
+    Args:
+        run: the run directory.
+        model: baseline and recipe.
+        task: the name of its task.
+        weights: trained weights; those that are used in several places count once.
+        exact_match: per split that was scored.
+        supervision: what the training labels and the layout give away.
+        fixed_by_hand: parts of the network that are not trained.
+        cpu_seconds: of the training, of all candidates of a tournament.
+        candidates: networks that were trained, 1 but for a tournament.
+    """
+
+    run: Path
+    model: str
+    task: str
+    weights: int
+    exact_match: dict[str, float]
+    supervision: str
+    fixed_by_hand: tuple[str, ...]
+    cpu_seconds: float
+    candidates: int
+
+    @classmethod
+    def of(cls, run: Path, result: Result) -> "SizedRun":
+        """Read the point of a finished run."""
+        recipe = str(result.recipe.get("name", ""))
+        model = result.baseline if recipe in ("", result.baseline) else f"{result.baseline} ({recipe})"
+        return cls(
+            run,
+            model,
+            result.task["name"],
+            result.parameters,
+            {split: score["exact_match"] for split, score in result.scores.items()},
+            result.supervision,
+            tuple(result.weights.get("fixed_by_hand", ())),
+            float(result.timings.get("fit_cpu_s", 0.0)),
+            int(result.tournament.get("candidates", 1)),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {**vars(self), "run": str(self.run), "fixed_by_hand": list(self.fixed_by_hand)}
+
+
+def read_runs(folders: Sequence[Path]) -> list[SizedRun]:
+    """Read the runs of networks among finished runs.
+
+    Raises:
+        InputError: for a directory without a finished run, and where none of them is of a network.
+    """
+    points = [SizedRun.of(folder, Result.load(folder)) for folder in folders]
+    networks = [point for point in points if point.weights]
+    if not networks:
+        raise InputError("none of the runs is of a network, so there are no weights to compare.")
+    return networks
+
+
+def smallest(runs: Iterable[SizedRun], split: str, threshold: float = SOLVED) -> dict[str, SizedRun]:
+    """Return the run with the fewest trained weights that reaches an exact match, for each task that has one.
+
+    Of runs with equally many weights it is the one with the larger exact match.
+
+    Args:
+        runs: runs of any tasks.
+        split: the split whose exact match counts.
+        threshold: the exact match to reach, from 0 to 1.
+
+    >>> def sized(weights, share):
+    ...     return SizedRun(Path("r"), "mlp", "gcd", weights, {"interpolate": share}, "examples", (), 1.0, 1)
+    >>> smallest([sized(9, 0.99), sized(5, 0.98), sized(7, 1.0)], "interpolate")["gcd"].weights
+    7
+    """
+    found: dict[str, SizedRun] = {}
+    for run in runs:
+        if run.exact_match.get(split, -1.0) >= threshold:
+            best = found.get(run.task)
+            if best is None or _order(run, split) < _order(best, split):
+                found[run.task] = run
+    return dict(sorted(found.items()))
+
+
+def frontier(runs: Iterable[SizedRun], split: str) -> list[SizedRun]:
+    """Return the runs of one task that no other run beats: fewer or equal weights and a larger exact match.
+
+    >>> def sized(weights, share):
+    ...     return SizedRun(Path("r"), "mlp", "gcd", weights, {"interpolate": share}, "examples", (), 1.0, 1)
+    >>> [run.weights for run in frontier([sized(9, 0.99), sized(5, 0.5), sized(7, 0.4)], "interpolate")]
+    [5, 9]
+    """
+    ranked = sorted((run for run in runs if split in run.exact_match), key=lambda run: _order(run, split))
+    best, kept = -1.0, []
+    for run in ranked:
+        if run.exact_match[split] > best:
+            best = run.exact_match[split]
+            kept.append(run)
+    return kept
+
+
+def _order(run: SizedRun, split: str) -> tuple[int, float]:
+    return run.weights, -run.exact_match[split]

@@ -1,0 +1,107 @@
+"""The Neural GPU in PyTorch: gated convolutions applied as often as the question has tokens, one softmax per position.
+
+Source: Kaiser and Sutskever, "Neural GPUs Learn Algorithms" (2016, arXiv:1511.08228), with their cut-off of the gates
+and dropout of the candidate; ``gates=diagonal`` as in Freivalds and Liepins, "Improving the Neural GPU Architecture for
+Algorithm Learning" (2017, arXiv:1702.08727), where a third of the maps comes from each neighbour. Relaxed weights,
+gradient noise and the saturation cost are left out.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
+from mathbench.baselines.models.settings.recurrent import NeuralGPUSettings
+from mathbench.baselines.models.torch.layers import make_dense, make_embedding
+from mathbench.baselines.models.torch.model import generator_for_seed
+from mathbench.baselines.models.torch.noise import add_noise
+from mathbench.baselines.models.torch.question_wide import QuestionWideNetwork
+
+
+class GatedConvolution(nn.Module):
+    """A gated recurrent unit whose maps are convolutions.
+
+    With convolutions U, V, W, and the cut-off sigmoid s(x) = clamp(1.2 sigmoid(x) - 0.1, 0, 1), the image x becomes
+    u x + (1 - u) tanh(W (r x)) with u = s(U x) and r = s(V x). With diagonal gates u multiplies the shifted image.
+    """
+
+    def __init__(self, settings: NeuralGPUSettings, rng: torch.Generator):
+        super().__init__()
+        maps = settings.hidden
+        self.gates = _make_convolution(maps, 2 * maps, settings, rng)
+        self.candidate = _make_convolution(maps, maps, settings, rng)
+        with torch.no_grad():
+            self.gates.bias.fill_(1.0)  # type: ignore[union-attr]
+        self.diagonal, self.dropout = settings.gates == "diagonal", settings.dropout
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Map images (B, M, T, W) to images of the same size."""
+        update, reset = _cut_off(torch.sigmoid(self.gates(image))).chunk(2, dim=1)
+        candidate = torch.tanh(self.candidate(reset * image))
+        candidate = functional.dropout(candidate, self.dropout, self.training)
+        kept = _shift_maps(image) if self.diagonal else image
+        return update * kept + (1 - update) * candidate
+
+
+class NeuralGPU(nn.Module):
+    """An image whose first row holds the question, and after as many rounds as it has tokens the answer."""
+
+    def __init__(self, shape: NetworkShape, settings: NeuralGPUSettings, rng: torch.Generator):
+        super().__init__()
+        self.embedding = make_embedding(shape.symbols, settings.hidden, rng)
+        self.layers = nn.ModuleList(GatedConvolution(settings, rng) for _ in range(settings.layers))
+        self.output = make_dense(settings.hidden, shape.outputs, rng)
+        self.width, self.noise = settings.width, 0.0
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Map tokens (B, T) to logits (B, T, V)."""
+        first = self.embedding(tokens).transpose(1, 2)[:, :, :, None]  # (B, M, T, 1)
+        image = functional.pad(first, (0, self.width - 1))  # (B, M, T, W)
+        for _ in range(tokens.shape[1]):
+            for layer in self.layers:
+                image = layer(image)
+            image = add_noise(image, self.noise)
+        logits: Tensor = self.output(image[:, :, :, 0].transpose(1, 2))
+        return logits
+
+
+def build(
+    shape: NetworkShape, settings: NeuralGPUSettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
+    """Return the untrained network.
+
+    Args:
+        shape: vocabulary size and lengths.
+        settings: the hyperparameters.
+        seed: seed of the first weights.
+        device_config: device and threads.
+
+    >>> build(NetworkShape(4, 4, 9, 5), NeuralGPUSettings(), 0, DeviceConfig("cpu")).parameters
+    31444
+    """
+    module = NeuralGPU(shape, settings, generator_for_seed(seed, device_config))
+    return QuestionWideNetwork(module, lambda tokens: tokens, settings, device_config)
+
+
+def _make_convolution(
+    inputs: int, outputs: int, settings: NeuralGPUSettings, rng: torch.Generator
+) -> nn.Conv2d:
+    """Return a convolution over three tokens, and over three rows where the image has more than one."""
+    layer = nn.Conv2d(inputs, outputs, (3, 3 if settings.width > 1 else 1), padding="same")
+    with torch.no_grad():
+        nn.init.xavier_uniform_(layer.weight, generator=rng)
+        layer.bias.zero_()  # type: ignore[union-attr]
+    return layer
+
+
+def _cut_off(gate: Tensor) -> Tensor:
+    return (1.2 * gate - 0.1).clamp(0, 1)
+
+
+def _shift_maps(image: Tensor) -> Tensor:
+    """Shift a third of the maps of images (B, M, T, W) by one token to the right, and a third to the left."""
+    third = image.shape[1] // 3
+    right, left, still = image[:, :third], image[:, third : 2 * third], image[:, 2 * third :]
+    right = functional.pad(right, (0, 0, 1, 0))[:, :, :-1]
+    left = functional.pad(left, (0, 0, 0, 1))[:, :, 1:]
+    return torch.cat([right, left, still], dim=1)

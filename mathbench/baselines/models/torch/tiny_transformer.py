@@ -1,0 +1,445 @@
+"""Tiny transformer in PyTorch: one attention layer, one hidden layer, token vectors as output layer.
+
+Made for the question how few weights can add. The attention scores may depend on fixed positions alone, values may be
+the token vectors times a gain, and the vectors of digits may be a parabola: then 17 weights add numbers of ten digits.
+
+Sources: the challenge "AdderBoard" (2026), whose rules are in docs/tiny.md; sinusoidal positions and attention of
+Vaswani et al., "Attention Is All You Need" (2017); tied output layer of Press and Wolf, "Using the Output Embedding to
+Improve Language Models" (2017); norm of Zhang and Sennrich, "Root Mean Square Layer Normalization" (2019).
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mathbench.baselines.encoding import Tokens
+from mathbench.baselines.models.decoding import append_end
+from mathbench.baselines.models.group import Members
+from mathbench.baselines.models.interface import IGNORE_INDEX, Arrays, DeviceConfig, Network, NetworkShape
+from mathbench.baselines.models.settings.tiny import TinyTransformerSettings
+from mathbench.baselines.models.torch.adam import Adam
+from mathbench.baselines.models.torch.autoregressive import AutoregressiveModel
+from mathbench.baselines.models.torch.average import AVERAGE, WeightAverage
+from mathbench.baselines.models.torch.model import generator_for_seed, resolve_device
+from mathbench.baselines.models.torch.writing import State, WritingModule
+from mathbench.errors import InputError
+
+Weights = Mapping[str, Tensor]
+Sizes = dict[str, tuple[tuple[int, ...], float]]  # shapes of weights, and the scale of their first values
+
+NORM_EPSILON = 1e-5
+
+
+class TinyFunction(nn.Module):
+    """The function of a tiny transformer, of the weights of several members at once.
+
+    Shapes: S members, B rows, L tokens, the last N of which are followed by a prediction, V token vectors of width D,
+    H heads, positions of width P.
+
+    Args:
+        shape: vocabulary size and lengths.
+        settings: the hyperparameters.
+    """
+
+    positions: Tensor
+    vector_of: Tensor
+    one_hot: Tensor
+    numbers: Tensor
+
+    def __init__(self, shape: NetworkShape, settings: TinyTransformerSettings):
+        super().__init__()
+        self.settings, self.outputs = settings, shape.outputs
+        self.start = shape.symbols
+        self.written = shape.digits if settings.vocabulary == "digits" else tuple(range(shape.outputs))
+        self.vectors = len(shape.digits) if settings.vocabulary == "digits" else shape.symbols + 1
+        self.period = settings.period or (shape.question + 1) // 2
+        # the vector of each token; with digits only, that of 0 for every other token
+        vector_of = np.arange(shape.symbols + 1)
+        if settings.vocabulary == "digits":
+            vector_of = np.zeros(shape.symbols + 1, dtype=np.int64)
+            vector_of[list(shape.digits)] = np.arange(len(shape.digits))
+        self.register_buffer("vector_of", torch.from_numpy(vector_of), persistent=False)
+        self.register_buffer("one_hot", torch.eye(self.vectors), persistent=False)
+        numbers = torch.arange(self.vectors, dtype=torch.float32) - (self.vectors - 1) / 2
+        self.register_buffer("numbers", numbers[:, None] / 3, persistent=False)
+        length = 2 * (shape.question + settings.max_tokens(shape.answer) + 1)
+        self.register_buffer("positions", self._positions(length), persistent=False)
+
+    def _positions(self, length: int) -> Tensor:
+        """Return fixed positions (L, P): cosines, then sines."""
+        harmonics = torch.arange(1, self.settings.harmonics + 1)
+        angles = torch.arange(length)[:, None] * harmonics * (2 * torch.pi / self.period)
+        return torch.cat([angles.cos(), angles.sin()], dim=1)
+
+    def initial_weights(self, rng: torch.Generator) -> dict[str, Tensor]:
+        """Draw the first weights of one member."""
+        sizes = {**self._vector_sizes(), **self._attention_sizes(), **self._hidden_sizes()}
+        drawn = {
+            name: torch.empty(*size).normal_(0.0, scale, generator=rng)
+            for name, (size, scale) in sizes.items()
+        }
+        if self.settings.skip == "learned":
+            drawn["skip"] = torch.ones(self.settings.hidden)
+        return drawn
+
+    def _vector_sizes(self) -> Sizes:
+        width = self.settings.hidden
+        if self.settings.digits == "table":
+            return {"vectors": ((self.vectors, width), 0.5)}
+        axes = 1 if self.settings.digits == "axes" else width
+        return {"linear": ((1, axes), 0.3), "square": ((1, axes), 0.3), "constant": ((1, width), 0.5)}
+
+    def _attention_sizes(self) -> Sizes:
+        settings, position = self.settings, 2 * self.settings.harmonics
+        width, heads, scale = settings.hidden, settings.heads, settings.start_scores
+        value: Sizes = {"value": ((heads, width), 1.0)}
+        if settings.values == "matrices":
+            size, part = width**-0.5, width // heads
+            value = {"value": ((heads, width, part), size), "output": ((heads, part, width), size)}
+        if settings.scores == "content":
+            read = width + position
+            return {
+                name: ((heads, read, settings.key), scale / read**0.5) for name in ("query", "key")
+            } | value
+        if settings.query == "matrix":
+            return {"query": ((heads, position, position), scale / position**0.5), **value}
+        return {"query": ((2, heads, settings.harmonics), scale), **value}
+
+    def _hidden_sizes(self) -> Sizes:
+        width, inner = self.settings.hidden, self.settings.inner
+        return {
+            "inner": ((width, inner), width**-0.5),
+            "bias": ((inner,), 0.3),
+            "outer": ((inner, width), 0.5 / inner**0.5),
+        }
+
+    def forward(self, weights: Weights, tokens: Tensor, size: int) -> Tensor:
+        """Return logits (S, W, N, B) of the tokens after the last `size` of tokens (B, L); W are those written."""
+        rows, length = tokens.shape
+        vectors = self._vectors(weights)  # (S, V, D)
+        members, _, width = vectors.shape
+        # a product with one-hot vectors: the gradient of an index is many times slower
+        one_hot = self.one_hot[self.vector_of[tokens.T].flatten()]  # (L * B, V)
+        x = one_hot @ vectors.transpose(0, 1).flatten(1)  # (L * B, S * D)
+        x = x.view(length, rows, members, width).permute(2, 0, 1, 3).reshape(members, length, rows * width)
+        attended = self._attended(weights, x, rows, size)  # (S, N * B, D)
+        x = x[:, length - size :].reshape(members, size * rows, width)
+        h = (x * weights["skip"][:, None] if "skip" in weights else x) + attended
+        h = h + self._hidden(weights, h)
+        written = vectors[:, : len(self.written)]
+        # a softmax over 10 values is six times as fast where they do not lie side by side
+        return (written @ h.transpose(1, 2)).view(members, -1, size, rows)
+
+    def all_logits(self, logits: Tensor) -> Tensor:
+        """Return logits (B, N, V) of all tokens from those of the tokens that can be written, (W, N, B)."""
+        logits = logits.permute(2, 1, 0)
+        if len(self.written) == self.outputs:
+            return logits
+        full = logits.new_full((*logits.shape[:2], self.outputs), -torch.inf)
+        full[:, :, list(self.written)] = logits
+        return full
+
+    def _vectors(self, weights: Weights) -> Tensor:
+        """Return the token vectors (S, V, D)."""
+        if "vectors" in weights:
+            return weights["vectors"]
+        linear, square = self.numbers * weights["linear"], self.numbers**2 * weights["square"]
+        if self.settings.digits == "axes":
+            return torch.cat([linear, square], dim=-1) + weights["constant"]
+        return linear + square + weights["constant"]
+
+    def _attended(self, weights: Weights, x: Tensor, rows: int, size: int) -> Tensor:
+        """Return what attention adds to the last `size` tokens, (S, N * B, D), from x (S, L, B * D)."""
+        members, length, _ = x.shape
+        heads, width = self.settings.heads, self.settings.hidden
+        if self.settings.scores == "content":
+            x = x.view(members, length, rows, width)
+            mixed = torch.einsum("shbql,slbd->shqbd", self.content_shares(weights, x, size), x)
+        else:
+            shares = self.position_shares(weights, length, size).flatten(1, 2)  # (S, H * N, L)
+            mixed = shares @ x
+        mixed = mixed.reshape(members, heads, size * rows, width)
+        if self.settings.values == "diagonal":
+            return (mixed * weights["value"][:, :, None]).sum(1)
+        return (mixed @ weights["value"] @ weights["output"]).sum(1)
+
+    def weights(self, weights: Weights, tokens: Tensor, size: int) -> Tensor:
+        """Return the attention weights of the first member, (B, H, N, L)."""
+        rows, length = tokens.shape
+        if self.settings.scores == "positions":
+            return self.position_shares(weights, length, size)[0].expand(rows, -1, -1, -1)
+        x = self._vectors(weights)[:, self.vector_of[tokens.T]]  # (S, L, B, D)
+        return self.content_shares(weights, x, size)[0].transpose(0, 1)
+
+    def position_shares(self, weights: Weights, length: int, size: int) -> Tensor:
+        """Return attention weights (S, H, N, L) of the last `size` of `length` tokens, which depend on places alone."""
+        place = self._placed(length)
+        at = place[length - size :]  # (N, P)
+        if self.settings.query == "matrix":
+            query = at @ weights["query"]  # (S, H, N, P)
+        else:
+            a, b = weights["query"][:, 0, :, None], weights["query"][:, 1, :, None]  # (S, H, 1, P / 2)
+            cosine, sine = at.chunk(2, dim=1)
+            query = torch.cat([cosine * a - sine * b, cosine * b + sine * a], dim=-1)
+        scores = query @ place.T * self.settings.sharpness
+        return torch.softmax(scores + self._mask(length, size), dim=-1)
+
+    def content_shares(self, weights: Weights, x: Tensor, size: int) -> Tensor:
+        """Return attention weights (S, H, B, N, L), which depend on tokens (S, L, B, D) and places."""
+        members, length, rows, _ = x.shape
+        place = self._placed(length)[None, :, None].expand(members, -1, rows, -1)
+        read = torch.cat([x, place], dim=-1)  # (S, L, B, D + P)
+        query = torch.einsum("sqbf,shfk->shbqk", read[:, length - size :], weights["query"])
+        key = torch.einsum("slbf,shfk->shbkl", read, weights["key"])
+        return torch.softmax(query @ key * self.settings.sharpness + self._mask(length, size), dim=-1)
+
+    def _hidden(self, weights: Weights, h: Tensor) -> Tensor:
+        """Return what the hidden layer adds to (S, N * B, D)."""
+        if self.settings.norm == "rms":
+            h = h * torch.rsqrt(h.square().mean(-1, keepdim=True) + NORM_EPSILON)
+        units = torch.baddbmm(weights["bias"][:, None], h, weights["inner"])
+        kinds = {"relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "gelu": functional.gelu}
+        return kinds[self.settings.activation](units) @ weights["outer"]
+
+    def _placed(self, length: int) -> Tensor:
+        """Return the positions (L, P) of the first `length` tokens, which may be more than in training."""
+        if length > len(self.positions):
+            return self._positions(length).to(self.positions.device)
+        return self.positions[:length]
+
+    def _mask(self, length: int, size: int) -> Tensor:
+        """Return -inf (N, L) where a token comes later than the one of the last `size` that reads it."""
+        blocked = torch.full((size, length), -torch.inf, device=self.positions.device)
+        return blocked.triu(length - size + 1)
+
+
+class TinyTransformer(WritingModule):
+    """A tiny transformer (see `TinyFunction`). A state holds the tokens so far, (B, L).
+
+    Args:
+        function: its function.
+        rng: source of the first weights.
+    """
+
+    def __init__(self, function: TinyFunction, rng: torch.Generator):
+        super().__init__()
+        self.layer, self.start = function, function.start
+        for name, first in function.initial_weights(rng).items():
+            self.register_parameter(name, nn.Parameter(first))
+
+    def begin(self, questions: Tensor) -> State:
+        """Return the state after questions (B, T), before the first token."""
+        return {"tokens": questions}
+
+    def decode(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        """Return logits (B, A, V) after each of tokens (B, A), and the state after them."""
+        read = torch.cat([state["tokens"], tokens], dim=1)
+        weights = {name: p[None] for name, p in self.named_parameters()}
+        logits = self.layer(weights, read, tokens.shape[1])[0]  # (W, A, B)
+        return self.layer.all_logits(logits), {"tokens": read}
+
+
+class TinyModel(AutoregressiveModel):
+    """A tiny transformer as a network. With digits only, answers have one length and no end."""
+
+    def __init__(
+        self,
+        module: TinyTransformer,
+        shape: NetworkShape,
+        settings: TinyTransformerSettings,
+        device_config: DeviceConfig,
+    ):
+        super().__init__(module, shape, settings, device_config)
+        self._ends = settings.vocabulary == "all"
+
+    def _targets(self, labels: Tokens) -> Tokens:
+        return append_end(labels) if self._ends else answers_of_one_length(labels)
+
+
+class TinyMembers:
+    """Tiny transformers that train side by side in one tensor program (see `Members`).
+
+    Args:
+        shape: vocabulary size and lengths.
+        settings: the hyperparameters.
+        seeds: seed of the first weights of each member.
+        device_config: device and threads.
+    """
+
+    def __init__(
+        self,
+        shape: NetworkShape,
+        settings: TinyTransformerSettings,
+        seeds: Sequence[int | str],
+        device_config: DeviceConfig,
+    ):
+        self._build = partial(build, shape, settings, device_config=device_config)
+        self._settings, self.numbers = settings, tuple(range(len(seeds)))
+        self.device = resolve_device(device_config.device)
+        self._function = TinyFunction(shape, settings).to(self.device)
+        first = [self._function.initial_weights(generator_for_seed(seed, device_config)) for seed in seeds]
+        self._weights = {
+            name: torch.stack([member[name] for member in first]).to(self.device).requires_grad_()
+            for name in first[0]
+        }
+        self.parameters = sum(w[0].numel() for w in self._weights.values())
+        self._open_member = cast(TinyModel, self._build(seeds[0]))
+        self._adam, self._average = self._optimiser()
+
+    def _optimiser(self) -> tuple[Adam, WeightAverage]:
+        settings, weights = self._settings, list(self._weights.values())
+        adam = Adam(weights, settings.beta1, settings.beta2, settings.decay, stacked=True)
+        return adam, WeightAverage(weights, settings.average)
+
+    def step(
+        self, questions: Tokens, labels: Tokens, rate: float, random_bits: int, noise: float = 0.0
+    ) -> NDArray[np.float64]:
+        """Update all members on a batch, and return the mean loss of each."""
+        self._adam.zero_grad()
+        losses = self._losses(questions, labels)
+        losses.sum().backward()  # type: ignore[no-untyped-call]
+        if self._settings.clip:
+            self._clip(self._settings.clip)
+        self._adam.step(rate)
+        if self._settings.average:
+            self._average.update()
+        return losses.detach().double().cpu().numpy()
+
+    def _losses(self, questions: Tokens, labels: Tokens) -> Tensor:
+        """Return the mean loss of each member, (S,)."""
+        ends = self._settings.vocabulary == "all"
+        targets = torch.from_numpy(append_end(labels) if ends else answers_of_one_length(labels))
+        targets = targets.to(self.device)  # (B, A)
+        start = targets.new_full((len(targets), 1), self._function.start)
+        answers = targets.clamp(min=0)[:, :-1]
+        read = torch.cat([torch.from_numpy(questions).to(self.device), start, answers], dim=1)
+        logits = self._function(self._weights, read, targets.shape[1])  # (S, W, A, B)
+        counted = targets.T != IGNORE_INDEX
+        written = targets.T if ends else self._function.vector_of[targets.T]
+        chosen = written.clamp(min=0).expand(len(logits), 1, -1, -1)
+        likelihood = torch.log_softmax(logits, dim=1).gather(1, chosen)[:, 0]  # (S, A, B)
+        return -(likelihood * counted).sum((1, 2)) / counted.sum()
+
+    def _clip(self, limit: float) -> None:
+        """Scale the gradient of each member down to a norm."""
+        gradients = [w.grad for w in self._weights.values() if w.grad is not None]
+        norms = torch.stack([g.flatten(1).square().sum(1) for g in gradients]).sum(0).sqrt()  # (S,)
+        factors = (limit / (norms + 1e-6)).clamp(max=1.0)
+        for gradient in gradients:
+            gradient.mul_(factors.view(-1, *[1] * (gradient.dim() - 1)))
+
+    def member(self, number: int) -> Network:
+        """Return a member as a network, valid until the next call."""
+        self._open_member.load_weights(self.weights(number))
+        return self._open_member
+
+    def keep(self, numbers: Sequence[int]) -> None:
+        """Drop all other members."""
+        places = torch.tensor([self.numbers.index(number) for number in numbers], device=self.device)
+        moments = [self._adam.moments.get(weight, {}) for weight in self._weights.values()]
+        averages = [value[places] for value in self._average.values]
+        self._weights = {name: w.detach()[places].requires_grad_() for name, w in self._weights.items()}
+        self.numbers, (self._adam, self._average) = tuple(numbers), self._optimiser()
+        self._average.load(dict(enumerate(averages)))
+        for weight, own in zip(self._weights.values(), moments, strict=True):
+            if own:
+                self._adam.moments[weight] = {key: m[places] if m.dim() else m for key, m in own.items()}
+
+    def weights(self, number: int) -> dict[str, NDArray[np.generic]]:
+        """Return the weights of a member by name."""
+        place = self.numbers.index(number)
+        return {name: w.detach()[place].cpu().numpy().copy() for name, w in self._weights.items()}
+
+    def load_weights(self, number: int, weights: Arrays) -> None:
+        """Restore the weights of a member."""
+        place = self.numbers.index(number)
+        with torch.no_grad():
+            for name, w in self._weights.items():
+                w[place] = torch.from_numpy(np.array(weights[name])).to(self.device)
+
+    def swap_average(self) -> None:
+        """Exchange the weights of all members and their moving averages."""
+        self._average.swap()
+
+    def state(self, number: int) -> dict[str, NDArray[np.generic]]:
+        """Return the moments of the optimiser of a member as ``WEIGHT/MOMENT``, with the averages among them."""
+        place = self.numbers.index(number)
+        averages = zip(self._weights, self._average.values, strict=False)
+        moments = {
+            f"{name}/{key}": m
+            for name, w in self._weights.items()
+            for key, m in self._adam.moments.get(w, {}).items()
+        } | {f"{name}/{AVERAGE}": value for name, value in averages}
+        return {
+            path: (m[place] if m.dim() else m).detach().cpu().numpy().copy() for path, m in moments.items()
+        }
+
+    def load_state(self, number: int, state: Arrays) -> None:
+        """Restore the moments of a member. The count of steps is that of all members."""
+        place, averages = self.numbers.index(number), dict(enumerate(self._average.values))
+        for at, (name, weight) in enumerate(self._weights.items()):
+            own = {
+                path.rpartition("/")[2]: torch.from_numpy(np.array(value)).to(self.device)
+                for path, value in state.items()
+                if path.rpartition("/")[0] == name
+            }
+            if AVERAGE in own:
+                averages.setdefault(at, torch.zeros_like(weight))[place] = own.pop(AVERAGE)
+            moments = self._adam.moments.setdefault(weight, {}) if own else {}
+            for key, value in own.items():
+                if key == "step":
+                    moments[key] = value
+                else:
+                    moments.setdefault(key, torch.zeros_like(weight))[place] = value
+        self._average.load(averages)
+
+
+def answers_of_one_length(labels: Tokens) -> Tokens:
+    """Return labels without padding as they are.
+
+    Raises:
+        InputError: for answers of several lengths, whose ends a network that writes digits only cannot mark.
+    """
+    if (labels == 0).any():
+        raise InputError(
+            "vocabulary=digits requires answers of one length, such as those of the format padded. "
+            "Received: answers of several lengths."
+        )
+    return labels
+
+
+def build(
+    shape: NetworkShape, settings: TinyTransformerSettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
+    """Return the untrained network.
+
+    Args:
+        shape: vocabulary size and lengths.
+        settings: the hyperparameters.
+        seed: seed of the first weights.
+        device_config: device and threads.
+
+    >>> settings = TinyTransformerSettings(hidden=2, heads=1, inner=1, norm="none", vocabulary="digits",
+    ...     digits="quadratic", query="rotation", values="diagonal", skip="learned")
+    >>> shape = NetworkShape(12, 12, 23, 12, digits=tuple(range(2, 12)))
+    >>> build(shape, settings, 0, DeviceConfig("cpu")).parameters
+    17
+    """
+    rng = generator_for_seed(seed, device_config)
+    return TinyModel(TinyTransformer(TinyFunction(shape, settings), rng), shape, settings, device_config)
+
+
+def build_members(
+    shape: NetworkShape,
+    settings: TinyTransformerSettings,
+    seeds: Sequence[int | str],
+    device_config: DeviceConfig,
+) -> Members:
+    """Return untrained networks that train side by side. The arguments are those of `build`, with a seed for each."""
+    return TinyMembers(shape, settings, seeds, device_config)
