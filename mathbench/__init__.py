@@ -287,6 +287,7 @@ def train(
     config: str | None = None,
     out: str | Path | None = None,
     budget: float | None = None,
+    cpu_budget: float | None = None,
     long: Sequence[int] = (),
     device: str = "auto",
     threads: int = 1,
@@ -310,6 +311,7 @@ def train(
         config: the configuration of a dataset that has several.
         out: the run directory; by default one in ``runs``, named after the run.
         budget: seconds of wall time for the training; None for no limit.
+        cpu_budget: seconds of CPU time for the training; None for no limit.
         long: numbers of digits of problems to score besides the splits.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or a name of the framework.
         threads: CPU threads for one operation.
@@ -342,6 +344,7 @@ def train(
         config=config,
         out=out,
         budget=budget,
+        cpu_budget=cpu_budget,
         long=long,
         device=device,
         threads=threads,

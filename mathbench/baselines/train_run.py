@@ -1,6 +1,7 @@
 """Training from Python: `mathbench.train`."""
 
 import math
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -42,6 +43,7 @@ def train(
     config: str | None,
     out: str | Path | None,
     budget: float | None,
+    cpu_budget: float | None,
     long: Sequence[int],
     device: str,
     threads: int,
@@ -58,6 +60,8 @@ def train(
         _overrides(settings),
         seed,
     )
+    if config is not None:
+        _named("config", config, str)
     rows = find_rows(data, dict(options), check_seed(data_seed), config, spec, found)
     folder = RUNS / run_title(spec, rows) if out is None else local_path(out)
     check_device(device)
@@ -65,7 +69,8 @@ def train(
         folder,
         resume=check_flag("resume", resume),
         force=check_flag("force", force),
-        budget=_seconds(budget),
+        budget=_seconds("budget", budget),
+        cpu_budget=_seconds("cpu_budget", cpu_budget),
         device_config=DeviceConfig(device, check_integer("threads", threads, 1)),
         command=f"mathbench.train({entry.name!r}, ...)",
         console=Console(file=sys.stderr) if check_flag("progress", progress) else None,
@@ -134,7 +139,7 @@ def _task_of(given: object, parameters: dict[str, Any], spec: RunSpec, recipe: R
     try:
         return _make_task(given, parameters, spec)
     except UnknownTask:
-        if Path(given).expanduser().is_dir():
+        if os.path.isdir(os.path.expanduser(given)):
             return None
         raise
 
@@ -164,12 +169,12 @@ def _named(what: str, value: object, *kinds: type) -> object:
     return value
 
 
-def _seconds(budget: object) -> float:
+def _seconds(what: str, budget: object) -> float:
     if budget is None:
         return math.inf
     if isinstance(budget, bool) or not isinstance(budget, int | float) or not budget > 0:
-        raise InputError(f"budget must be a number of seconds above 0. Received: {shown(budget)}.")
-    return min(float(budget) if budget < sys.float_info.max else math.inf, math.inf)
+        raise InputError(f"{what} must be a number of seconds above 0. Received: {shown(budget)}.")
+    return float(budget) if budget < sys.float_info.max else math.inf
 
 
 def _lengths(long: object) -> tuple[int, ...]:
