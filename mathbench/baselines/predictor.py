@@ -164,8 +164,8 @@ def predictor_for(loaded: LoadedRun, run: Path, rows: Data) -> Predict:
     Args:
         loaded: the run.
         run: its directory, for the error.
-        rows: of the family and in the format that the run was fitted on, or one of both is imported data. Questions of
-            other tasks with characters that the run has never seen get null.
+        rows: of the family and in the format that the run was fitted on, or one of both is imported data. Questions
+            with characters that the run has never seen get null.
 
     Raises:
         InputError: for rows of another family or in another format.
@@ -175,8 +175,6 @@ def predictor_for(loaded: LoadedRun, run: Path, rows: Data) -> Predict:
         raise InputError(f"{run} was fitted on {task.family}. Received: {rows.task.name}.")
     if rows.task.format != task.format:
         raise InputError(f"{run} was fitted on text written as {task.format}. Received: {rows.task.format}.")
-    if rows.task.id == task.id and rows.task.generated:
-        return loaded.predict
     return skip_unknown_characters(loaded.predict, loaded.result["encoding"])
 
 

@@ -1,7 +1,7 @@
 """What a request for a run leaves open: its spec, the rows, and the name of its directory."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from mathbench.baselines.recipe import Recipe, apply_overrides, default_recipe, read_recipe
@@ -25,6 +25,7 @@ def make_spec(
     framework: str | None,
     overrides: Mapping[str, Any],
     seed: int | str,
+    varied: Collection[str] = (),
 ) -> tuple[RunSpec, Recipe | None]:
     """Return the spec of a run and the recipe that it comes from, None for what is not trained.
 
@@ -34,6 +35,7 @@ def make_spec(
         framework: ``torch`` or ``keras``; None for the first that is installed.
         overrides: settings and choices of the encoding that replace those of the recipe, as values or text.
         seed: of the training.
+        varied: settings that a sweep varies: others may depend on them.
 
     Raises:
         InputError: for a recipe of another baseline, an unknown setting, or a value that is not allowed.
@@ -43,10 +45,9 @@ def make_spec(
             raise InputError(f"{entry.name} is not trained by a recipe; it takes neither --recipe nor --set.")
         return RunSpec(entry, choose_framework(entry, framework), "", check_seed(seed)), None
     found = default_recipe(entry) if recipe is None else read_recipe(recipe)
-    if found.baseline != entry.name:
-        raise InputError(f"recipe {found.name} is for {found.baseline}. Received: {entry.name}.")
+    found.require(entry.name)
     chosen = choose_framework(entry, framework)
-    settings, encoding = apply_overrides(found, entry, chosen, overrides)
+    settings, encoding = apply_overrides(found, entry, chosen, overrides, varied)
     return RunSpec(entry, chosen, found.name, check_seed(seed), settings, encoding), found
 
 

@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from mathbench.cli.options import QUICKEST
-from mathbench.cli.request import DataOptions, RunRequest
+from mathbench.cli.request import DataOptions, SpecRequest
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from mathbench.task import Task
 
 
-def make_spec(request: RunRequest) -> tuple["RunSpec", "Recipe | None"]:
+def make_spec(request: SpecRequest) -> tuple["RunSpec", "Recipe | None"]:
     """Return the spec of the requested run and the recipe that it comes from, None for what is not trained."""
     from mathbench.baselines import request as requests
-    from mathbench.baselines.recipe import parse_overrides
+    from mathbench.baselines.recipe import canonical_key, parse_overrides
     from mathbench.baselines.table import baseline
 
     if request.name is not None and request.name.startswith("-"):
@@ -33,7 +33,8 @@ def make_spec(request: RunRequest) -> tuple["RunSpec", "Recipe | None"]:
         option = next(iter(request.prompting.given))
         raise InputError(f"--{option} goes with a language model, such as hf:MODEL. Received: {name}.")
     overrides = parse_overrides(list(request.settings))
-    return requests.make_spec(entry, request.recipe, request.framework, overrides, request.seed)
+    varied = [canonical_key(axis.partition("=")[0]) for axis in request.sweep.axes]
+    return requests.make_spec(entry, request.recipe, request.framework, overrides, request.seed, varied)
 
 
 def make_data(options: DataOptions, spec: "RunSpec", recipe: "Recipe | None") -> "Data":

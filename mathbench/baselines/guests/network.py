@@ -10,6 +10,7 @@ from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkS
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.errors import InputError
 
+CLASSIFIERS = ("labels", "alphabet", "pad_with")  # choices of the encoding that classifiers have
 INPUTS = ("one-hot", "tokens")
 
 
@@ -38,7 +39,9 @@ class GuestNetwork:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.settings = complete_settings(cls.settings, cls.common, cls.fixed_width)
+        cls.settings = complete_settings(
+            cls.settings, cls.common, cls.fixed_width, CLASSIFIERS if cls.classify else ()
+        )
         if cls.inputs not in INPUTS:
             raise InputError(
                 f"{cls.title()}: inputs must be one of {', '.join(INPUTS)}. Received: {cls.inputs!r}."

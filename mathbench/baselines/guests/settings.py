@@ -13,7 +13,9 @@ KINDS = (int, float, str)
 T = TypeVar("T", bound=TrainingSettings)
 
 
-def complete_settings(given: object, base: type[T], fixed_width: bool = False) -> type[T]:
+def complete_settings(
+    given: object, base: type[T], fixed_width: bool = False, uses: tuple[str, ...] = ()
+) -> type[T]:
     """Return the dataclass of all hyperparameters of a guest's network.
 
     Args:
@@ -21,6 +23,7 @@ def complete_settings(given: object, base: type[T], fixed_width: bool = False) -
             `parameter` have limits and a help text, others a default, whose type they take.
         base: the hyperparameters of every network of this kind.
         fixed_width: whether the network reads questions of one width only.
+        uses: choices that some networks only use (see `TrainingSettings.uses`), where the class does not name any.
 
     Raises:
         InputError: when it is no dataclass, or a field has no default that is an integer, a number or text.
@@ -38,7 +41,8 @@ def complete_settings(given: object, base: type[T], fixed_width: bool = False) -
     further = issubclass(given, base)
     # all fields of a class of its own, of a subclass those that need limits
     fields = [f for f in dataclasses.fields(given) if not further or "kind" not in f.metadata]
-    if issubclass(given, base) and not fields and not fixed_width:
+    flags = _flags(given, base, fixed_width, uses)
+    if issubclass(given, base) and not fields and not flags:
         return given
     known = {field.name: field for field in dataclasses.fields(base)}
     complete: type[T] = dataclasses.make_dataclass(
@@ -47,12 +51,23 @@ def complete_settings(given: object, base: type[T], fixed_width: bool = False) -
         bases=(given if further else base,),
         namespace={
             **({} if further else _members(given, base)),
-            **({"fixed_width": True} if fixed_width else {}),
+            **flags,
         },
         frozen=True,
     )
     complete.__doc__, complete.__module__ = given.__doc__, given.__module__
     return complete
+
+
+def _flags(
+    given: type, base: type[TrainingSettings], fixed_width: bool, uses: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return the class attributes that differ from those of a class."""
+    named = getattr(given, "uses", base.uses) != base.uses
+    return {
+        **({"fixed_width": True} if fixed_width and not getattr(given, "fixed_width", False) else {}),
+        **({"uses": uses} if uses and not named and uses != base.uses else {}),
+    }
 
 
 def _declared(field: Field[Any], known: Field[Any] | None, owner: str) -> tuple[str, Any, Any]:
