@@ -99,8 +99,8 @@ def rows():
     return Data.generate(task("addition", digits=2), sizes)
 
 
-def fit(name, rows, out, **more):
-    spec = make_spec(baseline(f"./mine.py:{name}"), None, None, {}, 0)[0]
+def fit(name, rows, out, settings=None, **more):
+    spec = make_spec(baseline(f"./mine.py:{name}"), None, None, settings or {}, 0)[0]
     return run(spec, rows, RunOptions(Path(out), device_config=DeviceConfig("cpu"), **more))
 
 
@@ -116,6 +116,8 @@ def test_a_network_runs_resumes_and_answers(place, rows):
     assert whole.predictions_sha256 == parts.predictions_sha256 and whole.framework == "keras"
     assert len(first["weights"]) == 8  # with the running mean and variance
     assert outcome("ask", "whole", "1+1")[0] == 0
+    with pytest.raises(InputError, match=r"mine\.py:Net: clip must be 0 with an optimiser of its own"):
+        fit("Net", rows, "x", {"clip": 1.0})
 
 
 @pytest.mark.parametrize(

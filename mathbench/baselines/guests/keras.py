@@ -96,6 +96,12 @@ class _GuestModel(KerasNetwork):
         if own is None and type(self.guest).loss is KerasBaseline.loss:
             return
         optimizer = self.model.optimizer if own is None else own
+        for name in ("average", "clip"):
+            if own is not None and getattr(settings, name):
+                raise InputError(
+                    f"{self.guest.title()}: {name} must be 0 with an optimiser of its own. "
+                    f"Received: {getattr(settings, name)}."
+                )
         if own is not None:
             optimizer.build(self.model.trainable_variables)
         self._rate = float("nan")
