@@ -4,6 +4,7 @@ A guest subclasses `KerasBaseline`. Seeds, training steps, checkpoints, exact re
 networks.
 """
 
+import logging
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -57,6 +58,8 @@ class KerasBaseline(GuestNetwork):
         Raises:
             InputError: when ``build`` raises or returns no model with weights.
         """
+        # questions of every width are traced once, which TensorFlow takes for a mistake
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
         keras, bits = load_keras(device_config.threads), key_of("weights", seed) >> 1
         with cls.guard("build"), seeded(bits):
             # seeds Python and NumPy too, which are put back afterwards
