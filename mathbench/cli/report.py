@@ -208,7 +208,8 @@ def reached(result: Result) -> list[str]:
     words = []
     for share, first in result.reached.items():
         seconds = f" ({first['cpu_s']:.1f} CPU s)" if "cpu_s" in first else ""
-        words.append(f"{100 * float(share):g} % at step {first['step']:,}{seconds}")
+        lead = "" if words else "validation reached "
+        words.append(f"{lead}{100 * float(share):g} % at step {first['step']:,}{seconds}")
     return words
 
 
