@@ -112,16 +112,20 @@ def _summary(entry: "Baseline") -> dict[str, Any]:
 def _details(entry: "Baseline") -> dict[str, Any]:
     """Return the settings of a network with its recipes or of a language model, or the tasks of a shortcut."""
     from mathbench.baselines.prompted.settings import OWN_OPTIONS, AskingOptions, PromptingSettings
-    from mathbench.baselines.recipe import read_recipe, recipe_names
-    from mathbench.baselines.settings import EncodingOptions
+    from mathbench.baselines.recipe import encoding_fields, read_recipe, recipe_names, settings_fields
+    from mathbench.baselines.table import BASELINES
     from mathbench.registry import load
 
     if entry.settings:
-        recipes = [recipe for recipe in map(read_recipe, recipe_names()) if recipe.baseline == entry.name]
+        others = BASELINES.keys() - {
+            entry.name
+        }  # a default recipe is shown under the name of its own baseline
+        recipes = [read_recipe(name) for name in recipe_names() if name not in others]
+        recipes = [recipe for recipe in recipes if entry.name in recipe.baselines]
         return {
             **_summary(entry),
-            "settings": {f.name: _field(f) for f in fields(load(entry.settings))},
-            "encoding": {f.name: _field(f) for f in fields(EncodingOptions)},
+            "settings": {f.name: _field(f) for f in settings_fields(entry)},
+            "encoding": {f.name: _field(f) for f in encoding_fields(entry)},
             "recipes": {
                 recipe.name: {**asdict(recipe), **_fixed_by_hand(entry, recipe)} for recipe in recipes
             },

@@ -201,6 +201,10 @@ class SpecRequest(Protocol):
         """Seed of the training."""
 
     @property
+    def sweep(self) -> SweepOptions:
+        """What a sweep varies."""
+
+    @property
     def prompting(self) -> PromptingOptions:
         """What is given for a language model only."""
 

@@ -37,6 +37,7 @@ class NetworkShape:
         layout: how questions are laid out in columns; None for other questions.
         ascending: whether the numbers of questions and of answers are read and generated from the units on; None
             where this is not known.
+        blank: whether padding has a token of its own, 0; otherwise no token of a question is 0.
     """
 
     symbols: int
@@ -48,6 +49,16 @@ class NetworkShape:
     classes: tuple[str, ...] = ()
     layout: ColumnLayout | None = None
     ascending: tuple[bool, bool] | None = None
+    blank: bool = True
+
+    @property
+    def inputs(self) -> int:
+        """The number of different tokens of a question: `symbols`, or one less without a blank."""
+        return self.symbols if self.blank else self.symbols - 1
+
+    def one_hot(self, questions: Tokens) -> NDArray[np.float32]:
+        """Return the tokens of questions (B, T) as one-hot vectors, float32 (B, T, inputs)."""
+        return one_hot(questions if self.blank else questions - 1, self.inputs)
 
     @classmethod
     def of(cls, encoding: Encoding) -> "NetworkShape":
@@ -61,7 +72,8 @@ class NetworkShape:
         digits = tuple(i for i, c in enumerate(encoding.alphabet, start=1) if c in text.DIGITS)
         width, answer = encoding.question_width, encoding.answer_width
         sizes = (encoding.symbols, encoding.outputs, width, answer)
-        return cls(*sizes, prefix, digits, encoding.classes, encoding.layout, _ascending(encoding))
+        blank = encoding.choices.pad_with == "blank"
+        return cls(*sizes, prefix, digits, encoding.classes, encoding.layout, _ascending(encoding), blank)
 
 
 def _ascending(encoding: Encoding) -> tuple[bool, bool] | None:
@@ -226,6 +238,23 @@ def one_hot(tokens: Tokens, symbols: int, positions: int = 0) -> NDArray[np.floa
         return inputs
     marks = np.eye(tokens.shape[1], positions, dtype=np.float32)
     return np.concatenate([inputs, np.broadcast_to(marks, (len(tokens), *marks.shape))], axis=2)
+
+
+def logit_count(shape: NetworkShape, output: str) -> int:
+    """Return the number of logits that a classifier computes: one per class, with ``sigmoid`` one for two classes.
+
+    The logit of the first class is then 0: softmax and cross-entropy over both classes are sigmoid and binary
+    cross-entropy of the other one.
+
+    Raises:
+        InputError: for a sigmoid and another number of classes.
+
+    >>> logit_count(NetworkShape(10, 2, 5, 1), "sigmoid"), logit_count(NetworkShape(10, 7, 5, 1), "softmax")
+    (1, 7)
+    """
+    if output == "sigmoid" and shape.outputs != 2:
+        raise InputError(f"output=sigmoid requires two different answers. Received: {shape.outputs:,}.")
+    return 1 if output == "sigmoid" else shape.outputs
 
 
 def column_layout(shape: NetworkShape) -> ColumnLayout:

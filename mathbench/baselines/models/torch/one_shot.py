@@ -59,8 +59,10 @@ class TorchNetwork(TorchModel):
         return logits
 
     def _loss(self, questions: Tokens, targets: Tokens) -> Tensor:
-        logits = self._forward(self._inputs(questions)).flatten(0, 1)  # (B * positions, outputs)
-        classes = torch.from_numpy(targets).to(self.device).flatten()
+        logits = self._forward(self._inputs(questions))
+        # with auxiliary labels of prefixes, the answer is that of the last position
+        logits = logits[:, -targets.shape[1] :].flatten(0, 1)  # (B * positions, outputs)
+        classes = torch.from_numpy(np.ascontiguousarray(targets)).to(self.device).flatten()
         return functional.cross_entropy(logits, classes, ignore_index=IGNORE_INDEX, reduction="sum")
 
     def _inputs(self, questions: Tokens) -> Tensor:
