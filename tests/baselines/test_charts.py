@@ -95,9 +95,10 @@ def test_runs_of_one_seed_are_told_apart_by_budget_steps_taken_or_folder(changed
 def test_a_label_names_as_many_settings_as_it_takes(changed):
     first = changed()
     many = dict.fromkeys(("hidden", "batch", "rate", "evaluate", "patience"), 77)
-    runs = [first, changed(recipe=recipe(first, **many)), changed(recipe=recipe(first, **many, clip=5.0))]
+    data = {**first.result.data, "seed": 9}
+    runs = [first, changed(recipe=recipe(first, **many)), changed(recipe=recipe(first, **many), data=data)]
     labels = [setting.label for setting in group_runs(runs)]
-    assert len(set(labels)) == 3 and "clip=5.0" in labels[2] and "more" not in labels[2]
+    assert len(set(labels)) == 3 and "data seed=9" in labels[2] and "more" not in labels[2]
 
 
 def test_a_point_has_the_mean_the_interval_and_the_ends_of_its_seeds():
@@ -191,9 +192,8 @@ def many(lines, categories=()):
 def test_what_is_not_drawn_is_counted(shape, tmp_path):
     panel = many(340, ("a", "b") if shape == "dots" else ())
     if shape == "front":
-        panel = replace(
-            panel, lines=tuple(replace(line, points=(replace(line.points[0], x=9),)) for line in panel.lines)
-        )
+        alone = (replace(line, points=(replace(line.points[0], x=9),)) for line in panel.lines)
+        panel = replace(panel, lines=tuple(alone))
     chart = Chart("x", "a title", "x", "y", (panel,) * 13, shape=shape)
     figure = Figure()
     draw_charts.draw_panels(figure, chart)
