@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from mathbench.cli.options import QUICKEST
-from mathbench.cli.request import DataOptions, RunRequest
+from mathbench.cli.request import DataOptions, SpecRequest
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ONLINE_ROWS = 20_000  # rows of train made in advance for a stream, for widths, alphabet and shortcuts
 
 
-def make_spec(request: RunRequest) -> tuple["RunSpec", "Recipe | None"]:
+def make_spec(request: SpecRequest) -> tuple["RunSpec", "Recipe | None"]:
     """Return the spec of the requested run and the recipe that it comes from, None for what is not trained."""
     from mathbench.baselines.recipe import apply_overrides, canonical_key, parse_overrides, read_recipe
     from mathbench.baselines.spec import RunSpec, choose_framework

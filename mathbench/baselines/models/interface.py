@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from mathbench.baselines.columns import ColumnLayout
 from mathbench.baselines.encoding import Encoding, Tokens
+from mathbench.baselines.models.layer_table import Layer
+from mathbench.baselines.models.reading_limit import ReadingLimit
 from mathbench.errors import InputError
 from mathbench.numbers import text
 
@@ -123,10 +125,19 @@ class StateMachine:
 
 
 class Network(Protocol):
-    """A network and its optimiser."""
+    """A network and its optimiser.
+
+    Attributes:
+        device: the device that it runs on.
+        parameters: number of trained weights.
+    """
 
     device: str
     parameters: int
+
+    @property
+    def limit(self) -> ReadingLimit | None:
+        """How long a question it reads; None for any length."""
 
     def step(
         self, questions: Tokens, labels: Tokens, rate: float, random_bits: int, noise: float = 0.0
@@ -162,6 +173,12 @@ class Network(Protocol):
 
         ``hidden/...`` are states (n, positions, units), ``attention/...`` weights (n, queries, keys). Networks that
         answer in one pass ignore the answers.
+        """
+
+    def layers(self, questions: Tokens, answers: Tokens) -> tuple[Layer, ...]:
+        """Return the layers, with the shapes of their outputs for questions (n, T) and answers (n, positions).
+
+        Their weights sum up to `parameters`.
         """
 
     def state_machine(self) -> StateMachine | None:

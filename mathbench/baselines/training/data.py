@@ -138,10 +138,14 @@ def stage_task(task: Task, changes: Mapping[str, str]) -> Task:
 
 def _padded_as(task: Task, kind: Padded) -> Padded:
     """Return a format with the widths that it has for a task."""
+    if kind.to == "question":
+        return kind
     question, answer = task.longest() or (0, 0)
-    widths = {"width": kind.width or question}
+    width = kind.width or question
     return (
-        replace(kind, **widths) if task.recognition else replace(kind, **widths, answer=kind.answer or answer)
+        replace(kind, width=width)
+        if task.recognition
+        else replace(kind, width=width, answer=kind.answer or answer)
     )
 
 

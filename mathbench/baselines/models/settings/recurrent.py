@@ -56,7 +56,7 @@ class LinearSettings(SequenceSettings):
         "rotations of blocks, or steps of the delta rule in blocks",
         choices=("diagonal", "negative", "complex", "rotation", "delta"),
     )
-    block: int = parameter(8, "units of a block; form=rotation and form=delta", low=1, high=512)
+    block: int = parameter(0, "units of a block; 0: all units; form=rotation and form=delta", low=0, high=512)
     reflections: int = parameter(1, "steps of the delta rule for a symbol; form=delta", low=1, high=64)
     reach: float = parameter(
         2.0,
@@ -86,7 +86,7 @@ class LinearSettings(SequenceSettings):
     @property
     def size(self) -> int:
         """Units that a map mixes with each other: 1, 2 for complex factors, or those of a block."""
-        return {"diagonal": 1, "negative": 1, "complex": 2}.get(self.form, self.block)
+        return {"diagonal": 1, "negative": 1, "complex": 2}.get(self.form, self.block or self.hidden)
 
     def idle(self) -> dict[str, tuple[str, str]]:
         forms = {"block": ("rotation", "delta"), "reflections": ("delta",), "reach": ("delta",)}

@@ -15,9 +15,13 @@ from torch import Tensor, nn
 from mathbench.baselines.distributed import broadcast_command, local_device, local_rows, rank, world
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.interface import IGNORE_INDEX, Arrays, DeviceConfig
+from mathbench.baselines.models.layer_table import Layer
+from mathbench.baselines.models.reading_limit import ReadingLimit
+from mathbench.baselines.models.torch.activations import capture_activations
 from mathbench.baselines.models.torch.adam import Adam
 from mathbench.baselines.models.torch.auxiliary import AuxiliaryHead, make_auxiliary
 from mathbench.baselines.models.torch.average import AVERAGE, WeightAverage
+from mathbench.baselines.models.torch.layer_table import module_layers
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.errors import InputError
 from mathbench.hashing import key_of
@@ -34,6 +38,8 @@ class TorchModel(ABC):
         device_config: device and threads.
         decay: weight decay of the matrices. Biases and norms have none.
     """
+
+    limit: ReadingLimit | None = None
 
     def __init__(
         self, module: nn.Module, settings: TrainingSettings, device_config: DeviceConfig, decay: float = 0.0
@@ -128,6 +134,23 @@ class TorchModel(ABC):
     @abstractmethod
     def _loss(self, questions: Tokens, targets: Tokens) -> Tensor:
         """Return the sum of the losses of all targets of a batch."""
+
+    @abstractmethod
+    def _pass(self, questions: Tokens, answers: Tokens) -> Tensor:
+        """Return the logits of questions (n, T), given their answers (n, positions)."""
+
+    def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, NDArray[np.float32]]:
+        """Return hidden states and attention weights for questions and their answers."""
+        self.module.eval()
+        with torch.inference_mode(), capture_activations(self.module) as matrices:
+            self._pass(questions, answers)
+        return matrices
+
+    def layers(self, questions: Tokens, answers: Tokens) -> tuple[Layer, ...]:
+        """Return the layers, with the shapes of their outputs for questions and answers."""
+        self.module.eval()
+        with torch.inference_mode():
+            return module_layers(self.module, len(questions), lambda: self._pass(questions, answers))
 
     def weights(self) -> dict[str, NDArray[np.generic]]:
         """Return all trained weights by name, those of auxiliary labels last."""
