@@ -113,6 +113,11 @@ class TrainingSettings:
         check_rounds(self.tournament_rounds, self.tournament, self.steps)
 
     @property
+    def equal_answers(self) -> str:
+        """The setting that requires answers of digits alone, all of one length; empty if there is none."""
+        return ""
+
+    @property
     def fixed_by_hand(self) -> tuple[str, ...]:
         """The parts of the network that are not trained although a network of its kind learns them as a rule."""
         return ()

@@ -128,7 +128,7 @@ def test_digits_only_write_digits_of_one_length():
     assert written.shape == (6, 12) and np.isin(written, SHAPE.digits).all()
     questions, labels = batch()
     labels[0, -1] = 0
-    with pytest.raises(InputError, match="answers of one length"):
+    with pytest.raises(InputError, match="digits alone, all of one length"):
         network.step(questions, labels, 0.01, 0)
 
 
