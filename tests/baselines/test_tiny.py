@@ -21,6 +21,7 @@ from mathbench.baselines.table import BASELINES, baseline
 from mathbench.baselines.training import loop
 from mathbench.baselines.training.data import stage_task
 from mathbench.baselines.training.tournament import candidate_seeds
+from mathbench.cli.report import beside_weights
 from mathbench.dataset import suite as suites
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
@@ -312,8 +313,7 @@ def test_what_is_fixed_by_hand_stands_beside_the_weights(padded, tmp_path, monke
     recipes = json.loads(capsys.readouterr().out)["recipes"]
     assert "digit k is a quadratic function of k" in recipes["tiny-17"]["fixed_by_hand"]
     assert sorted(recipes) == [name for name in recipe_names() if name.startswith("tiny-")]
-    assert mathbench("inspect", "r", "12+29") == 0
-    assert "fixed by hand: positions" in capsys.readouterr().err
+    assert beside_weights(result)[0].startswith("fixed by hand: positions of 1 cosine and sine")
 
 
 def test_a_probe_scores_rows_of_a_suite_and_listed_questions(padded, tmp_path, monkeypatch, capsys):
@@ -352,8 +352,15 @@ def test_a_probe_scores_rows_of_a_suite_and_listed_questions(padded, tmp_path, m
     assert listed["reserved_for_train"] == sum(known)
     for miss in (*rows["wrong"], *listed["wrong"]):
         assert miss["answer"] != miss["expected"] == str(sum(map(int, miss["question"].split("+"))))
-    assert mathbench("probe", "r", "--suite", "tiny-adder") == 0
-    assert "random-pairs" in capsys.readouterr().out
+    assert mathbench("probe", "r", "--suite", "two.toml") == 0
+    assert f"{sum(known)} of 3 listed questions" in capsys.readouterr().out
+
+
+def test_five_boundary_values_of_the_adders_are_of_the_train_reserve():
+    suite = suites.load("tiny-adder")
+    problems = [tuple(sorted(map(int, question.split("+")), reverse=True)) for question in suite.questions]
+    assert len(problems) == 10
+    assert sum(reserve_of("addition", problem) == "train" for problem in problems) == 5
 
 
 @pytest.mark.parametrize(
