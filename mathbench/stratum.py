@@ -23,6 +23,16 @@ def operand_lengths(name: str) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d+", found[1]))) if found else ()
 
 
+def natural_order(name: str) -> tuple[tuple[int, str], ...]:
+    """A sort key for names in which numbers count as numbers: 10 comes after 9.
+
+    >>> sorted(["residue=10", "digits=2,prime", "residue=9", "digits=2"], key=natural_order)
+    ['digits=2', 'digits=2,prime', 'residue=9', 'residue=10']
+    """
+    parts = re.split(r"([0-9]+)", name)
+    return tuple((int(part), "") if i % 2 else (0, part) for i, part in enumerate(parts))
+
+
 @dataclass(frozen=True)
 class Stratum:
     """One class of problems: a product of ranges, each point of which stands for at most one problem.

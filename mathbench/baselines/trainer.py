@@ -219,7 +219,7 @@ def encoding_for(spec: RunSpec, data: Data) -> Encoding:
         raise InputError(f"{spec.baseline.name} has no encoding.")
     train_rows = data.splits["train"]
     columns = [table["question"] for table in data.splits.values()]
-    if not spec.hyperparameters.question_alphabet:
+    if not spec.hyperparameters.question_alphabet and spec.choices.alphabet == "all":
         columns.append(train_rows["answer"])
     alphabet = vocabulary_of(data.task, columns)
     if spec.hyperparameters.source == "stream":

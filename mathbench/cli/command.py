@@ -96,7 +96,7 @@ def _check_repeated(order: Sequence[Any]) -> None:
 
 def _check_word(parameter: Any, word: object, kind: type | None) -> None:
     """Check that a number has the digits 0 to 9 only, and a path some characters; limits are checked later."""
-    if word == "" and kind is Path:
+    if kind is Path and "" in (list(word) if isinstance(word, list | tuple) else [word]):
         raise InputError(f"{parameter.opts[0]} must be a path. Received: ''.")
     if not isinstance(word, str) or kind not in _NUMBERS:
         return
@@ -107,10 +107,11 @@ def _check_word(parameter: Any, word: object, kind: type | None) -> None:
         raise InputError(f"{parameter.opts[0]} must be {what}. Received: {shown(word)}.") from None
 
 
-def _local_path(value: object) -> Path:
+def _local_path(value: object) -> Path | list[Path]:
+    """Return a path, or several, with ``~`` expanded."""
     from mathbench.storage.location import local_path
 
-    return local_path(value)
+    return [local_path(one) for one in value] if isinstance(value, list | tuple) else local_path(value)
 
 
 def _respect_no_color() -> None:

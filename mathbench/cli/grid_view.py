@@ -34,7 +34,7 @@ class GridView:
             transient=True,
         )
         self._total, self._done = total, 0
-        self._bar = self._progress.add_task("all runs", total=total, words="")
+        self._bar = self._progress.add_task("all runs", total=total, words=self._count())
         self._running: dict[str, TaskID] = {}
         self._printed: dict[str, float] = {}
 
@@ -67,10 +67,13 @@ class GridView:
         task = self._running.pop(outcome.job.title, None)
         if task is not None:
             self._progress.remove_task(task)
-        words = f"{self._done:,} of {self._total:,} runs" if self._total else f"{self._done:,} runs"
-        self._progress.update(self._bar, completed=self._done, words=words)
+        self._progress.update(self._bar, completed=self._done, words=self._count())
         if task is not None or self._printed.pop(outcome.job.title, None) is not None:
-            self._print(f"{outcome.job.title}  {_ending(outcome)}  ({words})")
+            self._print(f"{outcome.job.title}  {_ending(outcome)}  ({self._count()})")
+
+    def _count(self) -> str:
+        """Return how many runs have ended."""
+        return f"{self._done:,} of {self._total:,} runs" if self._total else f"{self._done:,} runs"
 
     def _print(self, line: str) -> None:
         err.print(Text(line), soft_wrap=True)

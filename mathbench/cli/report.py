@@ -16,6 +16,7 @@ from mathbench.errors import one_line
 from mathbench.scores.predictions import read_predictions
 from mathbench.scores.results import Score
 from mathbench.scores.sections import AREA, SectionScores, score_sections
+from mathbench.stratum import natural_order
 
 EXAMPLES = 5  # right ones, and as many wrong ones, per split
 STRATA = 24  # rows of a table
@@ -128,7 +129,7 @@ def by_stratum(split: str, strata: dict[str, dict[str, Any]]) -> Table:
     more = f", the {STRATA} largest of {len(strata)} strata" if len(shown) < len(strata) else ""
     numbers = ("n", "exact match")
     table = table_of("stratum", *numbers, right=numbers, title=f"{split} by stratum{more}")
-    for name in sorted(shown):
+    for name in sorted(shown, key=natural_order):
         table.add_row(escape(name), f"{shown[name]['n']:,}", share(shown[name]))
     return table
 

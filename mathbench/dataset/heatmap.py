@@ -40,9 +40,7 @@ def grid(values: Pairs) -> tuple[list[int], NDArray[np.float64]]:
     return lengths, square
 
 
-def draw(
-    axis: Any, values: Pairs, longest: int, label: str, limits: tuple[float, float] | None = None
-) -> None:
+def draw(axis: Any, values: Pairs, longest: int, label: str, norm: Any = None) -> Any:
     """Draw the matrix, and a line around the lengths that occur in training.
 
     Args:
@@ -50,14 +48,15 @@ def draw(
         values: at least one pair.
         longest: the maximum length in training; 0: no line.
         label: the label of the colour bar.
-        limits: the values of the first and the last colour; by default those that occur, on a logarithmic scale.
+        norm: a norm of matplotlib; by default from the first to the last value that occurs, on a logarithmic scale.
+
+    Returns:
+        The colour bar.
     """
     lengths, square = grid(values)
     edges = np.arange(len(lengths) + 1)
-    low, high = limits or (None, None)
-    logarithmic = limits is None and np.nanmin(square) > 0
-    image = axis.pcolormesh(edges, edges, square, norm="log" if logarithmic else None, vmin=low, vmax=high)
-    axis.figure.colorbar(image, ax=axis, label=label)
+    scale = norm or ("log" if np.nanmin(square) > 0 else None)
+    bar = axis.figure.colorbar(axis.pcolormesh(edges, edges, square, norm=scale), ax=axis, label=label)
     ticked = range(0, len(lengths), -(-len(lengths) // 12))
     for name, ticks in (("x", axis.set_xticks), ("y", axis.set_yticks)):
         ticks([i + 0.5 for i in ticked], [lengths[i] for i in ticked])
@@ -70,3 +69,4 @@ def draw(
         label=f"train: up to {longest} digits" if edge else None,
     )
     axis.set_aspect("equal")
+    return bar

@@ -19,6 +19,7 @@ from mathbench.errors import WorkerLost
 PATIENCE = (
     60.0  # seconds that an interrupted job has, such as a training to finish a step and keep a checkpoint
 )
+LIFETIME = 50  # jobs of a worker: TensorFlow never gives the memory of a network back
 J = TypeVar("J", bound=Job)
 T = TypeVar("T")
 
@@ -86,6 +87,7 @@ class ProcessPool(Generic[J, T]):
             while (job := self._next(remaining)) and (worker := self._worker(slot)):
                 try:
                     self._news.put(self._outcome(worker, job))
+                    self._retire(slot, worker)
                 except Lost:
                     self._slots[slot] = None
                     self._retry(job, worker, remaining, retries)
@@ -114,6 +116,13 @@ class ProcessPool(Generic[J, T]):
     def _next(self, remaining: deque[J]) -> J | None:
         with self._lock:
             return remaining.popleft() if remaining and not self._stopped else None
+
+    def _retire(self, slot: int, worker: WorkerProcess) -> None:
+        """End a worker that has done many jobs; the slot gets another one for its next job."""
+        if worker.jobs >= LIFETIME:
+            self._slots[slot] = None
+            worker.stop()
+            worker.wait()
 
     def _worker(self, slot: int) -> WorkerProcess | None:
         """Return the worker of a slot, started if there is none; None when the pool stops."""

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from mathbench.engine.job import Job, JobFunction, Outcome, Pool, Progress
+from mathbench.engine.process_pool import LIFETIME, PATIENCE
 from mathbench.engine.ray_cluster import connected, first_line, import_ray
 from mathbench.errors import InputError, WorkerLost
 from mathbench.version import __version__
 
 MAX_RETRIES = 3  # of a job whose process or node is lost
 TIMEOUT = 10.0  # seconds that interrupted shards have to remove their temporary files
-PATIENCE = 60.0  # seconds that the interrupted jobs of a pool have, such as trainings to keep a checkpoint
 POLL = 0.2  # seconds between looks for news of jobs
 J = TypeVar("J", bound=Job)
 T = TypeVar("T")
@@ -104,7 +104,7 @@ class _RayPool(Generic[J, T]):
         self._ray, self._function, self._progress = ray, function, progress
         self._limit, self._news = limit, news
         self._running: dict[Any, J] = {}
-        self._task = ray.remote(num_cpus=1, max_retries=MAX_RETRIES)(_run_reporting)
+        self._task = ray.remote(num_cpus=1, max_retries=MAX_RETRIES, max_calls=LIFETIME)(_run_reporting)
 
     def outcomes(self, jobs: Sequence[J]) -> Iterator[Outcome[J, T]]:
         """See `mathbench.engine.job.Pool`."""

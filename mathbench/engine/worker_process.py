@@ -28,10 +28,13 @@ class WorkerProcess:
         module: a module that it imports at once.
         patience: seconds that an interrupted job has to keep what it has.
         gpu: the only GPU that it sees; None for all.
+
+    Attributes:
+        jobs: the number of jobs that it was given.
     """
 
     def __init__(self, module: str = "", patience: float = TIMEOUT, gpu: str | None = None) -> None:
-        self._patience = patience
+        self._patience, self.jobs = patience, 0
         own = {} if gpu is None else {"CUDA_VISIBLE_DEVICES": gpu}
         self._process = subprocess.Popen(
             [sys.executable, "-c", _START.format(modules=[module] if module else [], patience=patience)],
@@ -47,6 +50,7 @@ class WorkerProcess:
 
     def run(self, function: Any, job: Any, progress: Callable[[Any], None]) -> Any:
         """Run one job there; raises the error of the function, and `Lost` when the process is lost."""
+        self.jobs += 1
         self._send((function, job))
         while True:
             kind, value = self._receive()

@@ -19,6 +19,7 @@ from mathbench.scores.results import Score, SplitScore
 from mathbench.scores.schema_types import shorten
 from mathbench.scores.scorer import score_split
 from mathbench.scores.text_files import check_columns, read_csv, read_json_lines
+from mathbench.stratum import natural_order
 
 PREDICTIONS = "predictions.parquet"  # in a run directory
 COLUMNS = {"split": pa.string(), "row": pa.int64(), "prediction": pa.string()}
@@ -152,7 +153,7 @@ def score_table(predictions: pa.Table, data: Data) -> dict[str, SplitScore]:
 
 
 def _score(formatted: formats.FormattedTask, predictions: pa.Array, truth: pa.Table) -> SplitScore:
-    """Score one split in plain text, with its strata sorted by name."""
+    """Score one split in plain text, with its strata sorted by name, numbers as numbers."""
     rows = formatted.undo(truth)
     plain = formatted.undo_answers(predictions, rows)
     found = score_split(rows, plain)
@@ -160,7 +161,7 @@ def _score(formatted: formats.FormattedTask, predictions: pa.Array, truth: pa.Ta
     if formatted.steps:
         right = exact_match(predictions, truth["answer"])
         steps = Score(len(right), int(right.sum()))
-    strata = dict(sorted(found.strata.items()))
+    strata = {name: found.strata[name] for name in sorted(found.strata, key=natural_order)}
     return replace(found, strata=strata, characters=characters(plain, rows["answer"]), steps=steps)
 
 

@@ -102,6 +102,7 @@ RESULT = Record(
         "extended": ListOf(PHASE, 1_000),
         "weights": Record({"trained": Integer(), "fixed_by_hand": ListOf(Text(500))}),
         "tournament": OBJECT,
+        "budget": Record({}, {"wall_s": Number(0, 1e15), "cpu_s": Number(0, 1e15)}),
         # the name of the model on a board, where it is not that of the baseline
         "name": Text(100),
         "evaluation": EVALUATION,

@@ -18,7 +18,11 @@ from mathbench.baselines.sweeps.grid import SweepResult, Trial, grid, summarise_
 from mathbench.baselines.sweeps.search import SweepPlan, SweepStudy, TrialPruned, TrialTracker
 from mathbench.baselines.sweeps.space import parse_axes
 from mathbench.baselines.training import loop
-from mathbench.cli import main
+from mathbench.cli import main, sweep_jobs
+from mathbench.cli.grid_view import GridView
+from mathbench.cli.request import EngineOptions
+from mathbench.engine import Outcome
+from mathbench.engine.gpus import gpu_of
 from mathbench.errors import InputError
 from tests.commands import run
 
@@ -267,3 +271,108 @@ RESULT = [
     *("baseline", "framework", "recipe", "encoding", "task", "data", "seed", "command", "commit", "dirty"),
     *("versions", "hardware", "parameters", "floors", "ceiling", "predictions_sha256"),
 ]
+
+
+def test_two_workers_take_the_same_course_as_one_process():
+    """A search, of which only the seeds of a trial are side by side; the workers stay from trial to trial."""
+    for folder, workers in (("one", "1"), ("two", "2")):
+        words = ["--trials", "2", "--seeds", "2", "--workers", workers, "--out", folder]
+        assert mathbench(*RANGE, *words) == 0
+    assert course("one") == course("two") and len(course("two")[0]) == 2
+
+
+def test_runs_are_submitted_in_order_by_the_command_itself(monkeypatch):
+    submitted = []
+    monkeypatch.setattr(
+        sweep_jobs, "finish_run", lambda request, data, folder, plots: submitted.append(folder.name)
+    )
+    runs = sweep_jobs.Trials(None, None, Backwards(), GridView(3))
+    jobs = [Named(name) for name in ("a", "b", "c")]
+    runs.run(jobs)
+    assert submitted == ["a", "c"] and list(runs.errors) == ["b"]
+
+
+class Named:
+    """A job, as far as its end is concerned."""
+
+    def __init__(self, name):
+        self.title, self.out = name, Path(name)
+
+
+class Backwards:
+    """Workers of which the last run ends first, and the second one fails."""
+
+    def outcomes(self, jobs):
+        for job in reversed(jobs):
+            yield Outcome(job, error=InputError("no")) if job.title == "b" else Outcome(job, Ended())
+
+
+class Ended:
+    """A result, as far as progress shows it."""
+
+    best, timings = {"validation": 1.0}, {"fit_cpu_s": 1.0}
+
+
+def test_what_fails_is_named_at_the_end_and_the_rest_is_in_the_table(monkeypatch, capsys):
+    step = loop._step
+
+    def failing(run, state):
+        if run.seed in (1, 2):
+            raise ValueError("the loss is not a number")
+        step(run, state)
+
+    monkeypatch.setattr(loop, "_step", failing)
+    words = [*WORDS, "--extrapolate", "30", *SETTINGS, "--out", "s", "--json"]
+    assert mathbench(*words, "--seeds", "4") == 2
+    shown = capsys.readouterr()
+    table = json.loads(shown.out)
+    assert table["trials"] == 2 and list(table["failed"]) == ["seed1", "seed2"]
+    last = shown.err.splitlines()[-1]
+    assert last.startswith("error: 2 of 4 runs failed: seed1, seed2: ValueError: the loss is not a number (")
+    assert Path(last[:-2].rpartition("(")[2].rpartition(":")[0]).name == "test_sweep.py"
+    monkeypatch.setattr(loop, "_step", step)
+    assert mathbench(*words, "--seeds", "4", "--resume") == 0
+    assert json.loads(capsys.readouterr().out)["trials"] == 4
+
+
+def test_a_failure_of_all_runs_is_one_line(capsys):
+    assert mathbench(*WORDS, *SETTINGS, "--seeds", "3", "--device", "abacus", "--out", "s") == 2
+    said = capsys.readouterr().err
+    assert "abacus" in said and said.count("\n") == 1 and not Path("s/sweep.json").exists()
+
+
+def test_reasons_that_differ_have_a_line_each(capsys):
+    errors = {"a": InputError("no room"), "b": ValueError("odd"), "c": InputError("no room")}
+    found = sweep_jobs.failure_of(errors, 5)
+    assert str(found).startswith("3 of 5 runs failed.") and "--resume" in str(found)
+    assert capsys.readouterr().err.splitlines() == ["failed: a, c: no room", "failed: b: ValueError: odd"]
+    assert sweep_jobs.failure_of({}, 5) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--workers", "2"], "give --seeds or --sweep"),
+        (["--engine", "ray"], "give --seeds or --sweep"),
+        (["--seeds", "2", "--engine", "rays"], "Did you mean 'ray'"),
+        (["--seeds", "2", "--address", "here:1"], "requires --engine ray"),
+        (["--sweep", "lr=1..2", "--trials", "3", "--prune", "--workers", "2"], "leave out --workers"),
+    ],
+)
+def test_workers_that_go_with_nothing_are_one_line(words, line, capsys, tmp_path):
+    assert mathbench("lstm-seq2seq", *words) == 2
+    said = capsys.readouterr().err
+    assert line in said and said.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_worker_has_one_gpu_of_several(monkeypatch, capsys):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3, 5")
+    assert [gpu_of(worker) for worker in range(3)] == ["3", "5", "3"]
+    options = EngineOptions(workers=4)
+    sweep_jobs._note_shared_gpus("cuda", options)
+    assert capsys.readouterr().err == "4 workers share 2 GPUs, in turn\n"
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    assert gpu_of(1) is None
+    sweep_jobs._note_shared_gpus("cpu", options)
+    assert capsys.readouterr().err == ""

@@ -17,9 +17,9 @@ from mathbench.dataset import digest, heatmap
 from mathbench.errors import InputError
 from mathbench.families import from_spec, task
 from mathbench.hashing import ABSENT
-from mathbench.leaderboard.site import facets
 from mathbench.reserve import fingerprint, fingerprints, reserve_of
 from mathbench.rows import Rows
+from mathbench.scores import facets
 from mathbench.scores.results import Score
 from tests import solvers
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,10 @@ pytest.importorskip("ray")
 import ray
 from ray.cluster_utils import Cluster
 
+from mathbench.baselines import checkpoint
+from mathbench.baselines.jobs import run_all as run_all_module
+from mathbench.baselines.jobs.run_all import run_all
+from mathbench.baselines.jobs.source import StoredRows
 from mathbench.dataset import manifest, write
 from mathbench.dataset.manifest import single_config
 from mathbench.dataset.read import open_dataset
@@ -21,6 +26,7 @@ from mathbench.engine import make_engine
 from mathbench.engine.ray_cluster import OBJECT_STORE_BYTES, connected
 from mathbench.errors import InputError, WorkerLost
 from mathbench.families import task
+from tests.baselines import run_faults, test_jobs
 from tests.dataset import jobs
 from tests.dataset.test_engine import SIZES, configs, files
 
@@ -98,6 +104,57 @@ def test_another_version_on_the_nodes_is_refused(tmp_path, nodes, monkeypatch):
     monkeypatch.setattr("mathbench.engine.ray.__version__", "9.9.9")
     with pytest.raises(InputError, match=r"has mathbench \d.*, the driver has 9\.9\.9"):
         generate(configs(), tmp_path / "ds", engine=make_engine("ray", address=nodes))
+
+
+def test_runs_on_a_cluster_have_the_same_bits_and_go_on_after_a_kill(tmp_path, nodes, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    alone = {outcome.job.title: outcome.value for outcome in run_all(runs("alone"))}
+    monkeypatch.setattr(run_all_module, "do_run", run_faults.killed_after_the_second_validation)
+    told = []
+    engine = make_engine("ray", address=nodes)
+    outcomes = list(run_all(runs("there"), engine, lambda job, report: told.append((job.title, report.step))))
+    assert [outcome.error for outcome in outcomes] == [None, None, None]
+    assert len(list(tmp_path.glob("there*/killed"))) == 1 and {title for title, _ in told} == set("012")
+    for outcome in outcomes:
+        assert outcome.value.predictions_sha256 == alone[outcome.job.title].predictions_sha256
+        assert outcome.value.timings["steps"] == 8
+
+
+def test_an_interrupted_run_on_a_cluster_keeps_a_checkpoint(tmp_path, nodes, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def progress(job, report):
+        if report.step:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(
+            run_all(
+                runs("there", steps="100000", evaluate="50000")[:1],
+                make_engine("ray", address=nodes),
+                progress,
+            )
+        )
+    assert 0 < checkpoint.read(tmp_path / "there0")[0]["step"] < 50_000
+
+
+def test_what_goes_wrong_with_runs_on_a_cluster_is_told_by_run(tmp_path, nodes, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(run_all_module, "do_run", run_faults.bad_is_always_killed)
+    jobs = [
+        replace(job, name=name) for job, name in zip(runs("x"), ("bad", "good", "elsewhere"), strict=True)
+    ]
+    jobs[2] = replace(jobs[2], source=StoredRows("nowhere"))
+    errors = {
+        outcome.job.title: outcome.error for outcome in run_all(jobs, make_engine("ray", address=nodes))
+    }
+    assert errors["good"] is None and isinstance(errors["elsewhere"], InputError)
+    assert isinstance(errors["bad"], WorkerLost) and "lost 4 times at bad" in str(errors["bad"])
+
+
+def runs(folder, **settings):
+    specs = [test_jobs.network(seed=seed, **{"steps": "8", **settings}) for seed in range(3)]
+    return [replace(test_jobs.job(spec, f"{folder}{spec.seed}"), name=str(spec.seed)) for spec in specs]
 
 
 def test_the_command_line(tmp_path, nodes):

@@ -7,17 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mathbench.baselines.analysis.plots import STYLE
+from mathbench.baselines.analysis import figures
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.predictor import TrainedNetwork
-from mathbench.errors import InputError, require_extra
-from mathbench.storage import atomic
+from mathbench.errors import require_extra
 
-FILE_SUFFIXES = (".png", ".svg", ".pdf")
 MAX_MATRICES = 24  # matrices in a figure
 COLUMNS = 4
 MAX_LABELS = 48  # axes with more positions are not labelled
 PADDING_MARK = "·"
+START_MARK = "start"  # the token before an answer
 # layers that read from the other end, or padding last: their positions are not those of the question
 OTHER_ORDER = ("onward", "back", "descending")
 
@@ -47,14 +46,11 @@ def draw(
     import matplotlib
     from matplotlib.figure import Figure
 
-    if path.suffix not in FILE_SUFFIXES:
-        raise InputError(
-            f"--plot requires a file ending in {', '.join(FILE_SUFFIXES)}. Received: '{path.name}'."
-        )
+    figures.check_suffix(path, "--plot")
     drawn = dict(list(matrices.items())[:MAX_MATRICES])
     columns = min(COLUMNS, len(drawn))
     rows = -(-len(drawn) // columns)
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(figures.STYLE):
         figure = Figure(figsize=(3.6 * columns, 3.4 * rows + 0.4), layout="tight")
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for axis, (name, values) in zip(axes, drawn.items(), strict=False):
@@ -62,16 +58,16 @@ def draw(
         for axis in axes[len(drawn) :]:
             axis.set_axis_off()
         more = len(matrices) - len(drawn)
-        figure.suptitle(title + (f" ({more} more matrices)" if more else ""))
-        with atomic.atomic_write(path) as file:
-            figure.savefig(file, dpi=110, format=path.suffix.lstrip("."))
+        figure.suptitle(title + (f" ({MAX_MATRICES} of {len(matrices)} matrices shown)" if more else ""))
+        figures.save_figure(figure, path)
 
 
 def axis_labels(trained: TrainedNetwork, tokens: Tokens, answer: Tokens) -> tuple[Sequence[str], ...]:
     """Return the tokens of a question, (1, T), and its answer, (1, positions), as text with a dot for padding.
 
     The answer comes twice: up to the padding token that ends it, as an autoregressive network generates it, and at full
-    length. Where questions are laid out in columns, those of the question label the answer too.
+    length. Last come both in one sequence. Where questions are laid out in columns, those of the question label the
+    answer too.
     """
     alphabet = PADDING_MARK + trained.encoding.alphabet
     question = [text or PADDING_MARK for text in trained.encoding.read_texts(tokens)[0][0].tolist()]
@@ -79,7 +75,8 @@ def axis_labels(trained: TrainedNetwork, tokens: Tokens, answer: Tokens) -> tupl
         return (question,)
     padded = "".join(alphabet[token] for token in answer[0])
     text, _, _ = padded.partition(PADDING_MARK)
-    return question, text + PADDING_MARK, padded
+    # one sequence, as a decoder-only network reads it: all of the answer but its end is read too
+    return question, text + PADDING_MARK, padded, [*question, START_MARK, *text]
 
 
 def in_order(name: str) -> bool:

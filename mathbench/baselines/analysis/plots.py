@@ -3,8 +3,8 @@
 Each plot is a function that draws into a figure and returns whether there was anything to draw.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,36 +15,24 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mathbench import formats
-from mathbench.baselines import checkpoint
+from mathbench.baselines.analysis import figures, score_charts, training_charts
+from mathbench.baselines.analysis.charts import Chart
+from mathbench.baselines.analysis.compared_runs import ComparedRun, Setting, group_runs
+from mathbench.baselines.analysis.draw_charts import draw_panels
 from mathbench.baselines.result import Result
 from mathbench.dataset import heatmap
 from mathbench.dataset.data import Data
-from mathbench.errors import require_extra
+from mathbench.errors import InputError, require_extra
+from mathbench.scores.error_scale import percent
 from mathbench.scores.metrics import align_predictions
 from mathbench.scores.predictions import read_predictions
-from mathbench.scores.results import Score
 from mathbench.scores.statistics import wilson
-from mathbench.storage import atomic
-from mathbench.stratum import operand_lengths
 from mathbench.tokenizer import PAD, Characters
 
 PLOTS_FOLDER = "plots"
 FORMATS = ("png", "svg")
 PLOTTED_SPLITS = ("interpolate", "extrapolate")
-MAX_STRATA = 32  # lines of a plot, for the largest strata
-DECADE = 10  # lengths that span more have a logarithmic axis
 MAX_LENGTH = 24  # answer lengths of a confusion matrix
-
-# text stays text, and a run always gives the same file
-STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "mathbench",
-    "font.size": 9,
-    "axes.grid": True,
-    "grid.alpha": 0.3,
-    # a dollar sign in a question or a name is no formula
-    "text.parse_math": False,
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +53,14 @@ class PlotData:
         return Result.load(self.run)
 
     @cached_property
-    def history(self) -> list[dict[str, float]]:
-        """One entry per validation, empty for baselines that are not networks."""
-        stored = checkpoint.read(self.run)
-        return stored[0]["history"] if stored else []
+    def compared(self) -> ComparedRun:
+        """The run with its history."""
+        return ComparedRun(self.run, self.result)
+
+    @property
+    def settings(self) -> list[Setting]:
+        """The run as the only one of its setting."""
+        return group_runs([self.compared])
 
     @cached_property
     def answers(self) -> dict[str, tuple[pa.Array, pa.Array]]:
@@ -109,25 +101,25 @@ def draw(run: Path, data: Data) -> list[Path]:
 
     plot, folder = PlotData(run, data), run / PLOTS_FOLDER
     folder.mkdir(exist_ok=True)
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(figures.STYLE):
         return [path for name, draw_plot in PLOTS.items() for path in _saved(draw_plot, plot, folder / name)]
 
 
 def _saved(draw_plot: Callable[[Any, PlotData], bool], plot: PlotData, path: Path) -> Iterator[Path]:
     from matplotlib.figure import Figure
-    from matplotlib.layout_engine import TightLayoutEngine
 
-    figure = Figure(figsize=(9, 4))
+    figure = Figure(figsize=(9, 4), dpi=figures.DPI, layout="constrained")
     if not draw_plot(figure, plot):
         return
-    figure.suptitle(_title(plot.result), fontsize=9)
-    # executed once, because a figure with a layout engine would be drawn four times for two files
-    TightLayoutEngine().execute(figure)
+    if figure.get_suptitle() == "":
+        figure.suptitle(_title(plot.result), fontsize=9)
+    # executed here, because a figure with a layout engine would be laid out for each of the files
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
+    figure.set_layout_engine("none")
     for kind in FORMATS:
         target = path.with_suffix(f".{kind}")
-        metadata = {"Date": None} if kind == "svg" else None
-        with atomic.atomic_write(target) as file:
-            figure.savefig(file, dpi=110, format=kind, metadata=metadata)
+        figures.save_figure(figure, target)
         yield target
 
 
@@ -139,99 +131,40 @@ def _title(result: Result) -> str:
 
 def curves(figure: Any, plot: PlotData) -> bool:
     """Plot loss and validation exact match over the steps."""
-    if not plot.history:
+    history = plot.compared.history
+    if not history:
         return False
-    steps, best = [entry["step"] for entry in plot.history], plot.result.best
+    steps, best = [entry["step"] for entry in history], plot.result.best
     left, right = figure.subplots(1, 2)
-    left.plot(steps, [entry["loss"] for entry in plot.history], marker=".")
+    look = figures.line_style(0) | {"marker": "."}
+    left.plot(steps, [entry["loss"] for entry in history], **look)
     left.set(xlabel="step", ylabel="training loss (nats per token)", yscale="log")
-    right.plot(steps, [entry["validation"] for entry in plot.history], marker=".")
-    right.plot(best["step"], best["validation"], "o", color="red", fillstyle="none", label="kept")
-    right.set(xlabel="step", ylabel="exact match on validation", ylim=(-0.02, 1.02))
-    right.legend()
+    left.yaxis.set_major_formatter("{x:g}")
+    shares = [entry["validation"] for entry in history]
+    right.plot(steps, shares, **look)
+    n = plot.result.data["sizes"].get("validation", 0)
+    low, high = zip(*(wilson(round(share * n), n) for share in shares), strict=True)
+    right.fill_between(steps, low, high, color=look["color"], alpha=0.15, linewidth=0)
+    kept = f"kept: {percent(best['validation'])} % at step {best['step']:,}"
+    right.plot(best["step"], best["validation"], "o", color=figures.RED, fillstyle="none", label=kept)
+    figures.scale_shares(right, "y", low, f"exact match on validation (%), n={n:,}")
+    right.set_xlabel("step")
+    right.legend(loc="lower right")
     return True
 
 
-def strata(figure: Any, plot: PlotData) -> bool:
-    """Plot the exact match of each stratum with its 95 % interval, and the best floor of each split."""
-    scores = {split: plot.result.scores[split] for split in PLOTTED_SPLITS if split in plot.result.scores}
-    maximum = max(min(len(score["strata"]), MAX_STRATA) for score in scores.values()) if scores else 0
-    figure.set_size_inches(9, max(3.0, 1.5 + 0.17 * maximum))
-    axes = figure.subplots(1, max(len(scores), 1), squeeze=False)[0]
-    for axis, (split, score) in zip(axes, scores.items(), strict=False):
-        largest = sorted(score["strata"].items(), key=lambda item: -item[1]["n"])[:MAX_STRATA]
-        _intervals(axis, dict(sorted(largest)))
-        _floor(axis, split, plot.result.floors)
-        more = len(score["strata"]) - len(largest)
-        axis.set_title(
-            split + (f", the {MAX_STRATA} largest of {len(score['strata'])} strata" if more else "")
-        )
-    return bool(scores)
+def _drawn(make: Callable[[list[Setting]], Chart]) -> Callable[[Any, PlotData], bool]:
+    """Return a plot of one run from a chart of several."""
 
+    def plot_chart(figure: Any, plot: PlotData) -> bool:
+        try:
+            chart = make(plot.settings)
+        except InputError:
+            return False
+        draw_panels(figure, replace(chart, title=f"{_title(plot.result)}: {chart.title}"))
+        return True
 
-def _intervals(axis: Any, scores: Mapping[str, Mapping[str, Any]]) -> None:
-    """Draw a point and its interval per line."""
-    share = np.array([score["exact_match"] for score in scores.values()])
-    bounds = np.array([[score["low"], score["high"]] for score in scores.values()]).T
-    lines = np.arange(len(share))
-    axis.errorbar(share, lines, xerr=np.abs(bounds - share), fmt="o", markersize=3, capsize=2)
-    axis.set_yticks(lines, list(scores), fontsize=7)
-    axis.set(xlim=(-0.02, 1.02), xlabel="exact match (95 % interval)")
-    axis.invert_yaxis()
-
-
-def _floor(axis: Any, split: str, floors: Mapping[str, Any]) -> None:
-    """Draw the best floor as a line."""
-    shares = {name: scores[split]["exact_match"] for name, scores in floors.items() if split in scores}
-    if shares:
-        best = max(shares, key=lambda name: shares[name])
-        axis.axvline(shares[best], color="red", linestyle="--", label=f"floor: {best}")
-        axis.legend(fontsize=7, loc="best")
-
-
-def digits(figure: Any, plot: PlotData) -> bool:
-    """Plot the exact match by the length of single numbers, in the splits and beyond, with 95 % intervals."""
-    lines = {split: _by_digits(plot.result.scores.get(split, {})) for split in PLOTTED_SPLITS}
-    lines["single lengths"] = {
-        int(length): Score.from_json(score) for length, score in plot.result.long.items()
-    }
-    lines = {name: scores for name, scores in lines.items() if scores}
-    every = {length for scores in lines.values() for length in scores}
-    if len(every) < 2:
-        return False
-    axis = figure.subplots()
-    for name, scores in lines.items():
-        _length_line(axis, scores, name)
-    if max(every) > DECADE * min(every):
-        axis.set_xscale("log")
-        axis.xaxis.set_major_formatter("{x:,.0f}")
-    axis.set(xlabel="digits", ylabel="exact match (95 % interval)", ylim=(-0.02, 1.02))
-    axis.legend(fontsize=7, title=plot.result.supervision or None)
-    return True
-
-
-def _length_line(axis: Any, scores: Mapping[int, Score], name: str) -> None:
-    x = sorted(scores)
-    share = np.array([scores[length].exact_match for length in x])
-    low, high = np.array([scores[length].interval for length in x]).T
-    axis.errorbar(x, share, yerr=[share - low, high - share], marker="o", markersize=3, capsize=2, label=name)
-
-
-def _by_digits(score: Mapping[str, Any]) -> dict[int, Score]:
-    """Return the score of each length of single numbers; none for strata of other kinds.
-
-    >>> counts = {"n": 2, "correct": 1}
-    >>> _by_digits({"strata": {"digits=3,residue=0": counts, "digits=3,residue=1": counts, "digits=3+2": counts}})
-    {3: Score(n=4, correct=2)}
-    """
-    found: dict[int, Score] = {}
-    for name, counts in score.get("strata", {}).items():
-        lengths = operand_lengths(name)
-        if len(lengths) == 1:
-            before = found.get(lengths[0])
-            n, correct = (before.n, before.correct) if before else (0, 0)
-            found[lengths[0]] = Score(n + counts["n"], correct + counts["correct"])
-    return found
+    return plot_chart
 
 
 def lengths(figure: Any, plot: PlotData) -> bool:
@@ -242,12 +175,21 @@ def lengths(figure: Any, plot: PlotData) -> bool:
         rows = matrix.sum(axis=1, keepdims=True)
         share = np.divide(matrix, rows, out=np.full(matrix.shape, np.nan), where=rows > 0)
         image = axis.imshow(share, vmin=0, vmax=1, origin="lower", aspect="auto")
+        _label_capped(axis, len(matrix))
         figure.colorbar(image, ax=axis, label="share of the answers of each correct length")
         axis.grid(False)
         axis.set(
             xlabel="characters of the prediction", ylabel="characters of the correct answer", title=split
         )
     return bool(counts)
+
+
+def _label_capped(axis: Any, size: int) -> None:
+    """Label the lengths on both axes; the last one stands for all longer ones where there may be such."""
+    ticks = list(range(0, size, 4))
+    labels = [f"{tick}+" if tick == MAX_LENGTH else str(tick) for tick in ticks]
+    axis.set_xticks(ticks, labels)
+    axis.set_yticks(ticks, labels)
 
 
 def _confusion(predicted: pa.Array, right: pa.Array) -> NDArray[np.float64]:
@@ -270,12 +212,16 @@ def positions(figure: Any, plot: PlotData) -> bool:
         used = np.flatnonzero(n)
         share = wrong[used] / n[used]
         low, high = np.array([wilson(int(wrong[p]), int(n[p])) for p in used]).reshape(-1, 2).T
-        axis.errorbar(used + 1, share, yerr=[share - low, high - share], marker="o", capsize=2, label=split)
+        style = figures.line_style(PLOTTED_SPLITS.index(split))
+        label = f"{split}, n={int(n.max(initial=0)):,} at the end"
+        axis.errorbar(
+            used + 1, share, yerr=[share - low, high - share], markersize=4, capsize=2, label=label, **style
+        )
     axis.set(
         xlabel="position in the correct answer, counted from its end",
         ylabel="share of wrong characters (95 % interval)",
     )
-    axis.set_ylim(bottom=-0.02)
+    axis.set_ylim(bottom=-0.03 * axis.get_ylim()[1])
     if plot.characters:
         axis.legend()
     return bool(plot.characters)
@@ -304,7 +250,8 @@ def pairs(figure: Any, plot: PlotData) -> bool:
     figure.set_size_inches(6, 5)
     axis = figure.subplots()
     share = {pair: correct[pair] / n[pair] for pair in n}
-    heatmap.draw(axis, share, max(map(max, inside), default=0), "exact match", (0.0, 1.0))
+    longest = max(map(max, inside), default=0)
+    figures.label_bar(heatmap.draw(axis, share, longest, "exact match (%)", figures.share_norm()))
     axis.grid(False)
     axis.legend(fontsize=7)
     return True
@@ -312,8 +259,10 @@ def pairs(figure: Any, plot: PlotData) -> bool:
 
 PLOTS = {
     "curves": curves,
-    "strata": strata,
-    "digits": digits,
+    "validation-strata": _drawn(training_charts.progress),
+    "strata": _drawn(score_charts.strata),
+    "digits": _drawn(score_charts.lengths),
+    "residues": _drawn(score_charts.residues),
     "answer-lengths": lengths,
     "positions": positions,
     "operand-lengths": pairs,

@@ -2,31 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import log10
 
+from mathbench.scores.error_scale import level
 from mathbench.scores.results import Score
 
 WIDTH, HEIGHT = 640, 294  # of a plot of curves, in SVG units
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 26, 40  # margins
 COLOURS = 6  # of curves, and their maximum number
 STEPS = 20  # of a heat map, above the first
-LINEAR = 0.9  # the share up to which the scale of a heat map is linear
-DECADES = 3  # powers of ten of the error above that, from 10 % to 0.01 %
-
-
-def level(share: float) -> float:
-    """The height of a share on the scale of heat maps and plots, from 0 to 1.
-
-    The lower half is linear up to 90 %. The upper half is logarithmic in the error, so that 99 % and 99.9 % are as far
-    apart as 90 % and 99 %; a share of 99.99 % and above has the last value.
-
-    >>> level(0), level(0.45), level(0.9), round(level(0.99), 3), round(level(0.999), 3), level(1)
-    (0.0, 0.25, 0.5, 0.667, 0.833, 1.0)
-    """
-    if share <= LINEAR:
-        return 0.5 * share / LINEAR
-    error = max(1 - share, 10.0 ** -(1 + DECADES))
-    return min(0.5 + 0.5 * (-log10(error) - 1) / DECADES, 1.0)
 
 
 def heat(share: float) -> int:
@@ -38,22 +21,6 @@ def heat(share: float) -> int:
     if share in (0, 1):
         return round(share) * STEPS
     return min(max(round(level(share) * STEPS), 1), STEPS - 1)
-
-
-def percent(share: float) -> str:
-    """A share in percent as short text, with more digits the closer it is to 100; only exact values become 0 and 100.
-
-    >>> percent(1), percent(0.99996), percent(0.9995), percent(0.99), percent(0.9876), percent(0.00001), percent(0)
-    ('100', '99.996', '99.95', '99.00', '98.8', '<0.1', '0')
-    """
-    if share in (0, 1):
-        return str(round(share * 100))
-    if share < 0.0005:
-        return "<0.1"
-    if share >= 0.999995:
-        return ">99.999"
-    digits = 1 if share < 0.99 else 2 if share < 0.9995 else 3
-    return f"{100 * share:.{digits}f}".removesuffix("0" if digits == 3 else "")
 
 
 def unsigned_points(difference: float) -> str:

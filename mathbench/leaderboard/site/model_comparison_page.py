@@ -11,10 +11,11 @@ from mathbench.leaderboard.ranking.compare import rows_key
 from mathbench.leaderboard.ranking.macro import ModelKey, RankedModel
 from mathbench.leaderboard.ranking.pairs import Comparisons, PairResult
 from mathbench.leaderboard.seasons.season import SeasonTask
-from mathbench.leaderboard.site import address, facets
+from mathbench.leaderboard.site import address, task_strata
 from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, Snapshot
 from mathbench.leaderboard.submission_record import CLAIMED, SubmissionRecord
+from mathbench.scores import facets
 from mathbench.scores.results import Score
 
 MAX_MODELS = 6  # the best models of a task, of which exported pages compare every pair
@@ -256,7 +257,7 @@ def _strata(
     task: SeasonTask, split: str, first: RankedModel, second: RankedModel
 ) -> tuple[tuple[StratumLine, ...], str]:
     """What both have right per stratum; where there are many strata, per length."""
-    merged = [facets.merge_strata(m.entries[task.name].records, split) for m in (first, second)]
+    merged = [task_strata.merge_strata(m.entries[task.name].records, split) for m in (first, second)]
     by = "stratum"
     if len(merged[0]) > MAX_STRATA and (operands := facets.most_common_operands(merged[0])):
         merged = [{str(k): v for k, v in facets.by_length(m, operands).items()} for m in merged]

@@ -7,7 +7,7 @@ from statistics import fmean
 from mathbench.leaderboard.ranking.entries import TaskEntry, attempt_numbers
 from mathbench.leaderboard.ranking.macro import MacroAverage
 from mathbench.leaderboard.ranking.tables import SORTS, Entry, RankTable, grouped
-from mathbench.leaderboard.site import charts, error_axis, facets, task_strata
+from mathbench.leaderboard.site import charts, error_axis, task_strata
 from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, ModelGroup, Snapshot, TaskGroup
 from mathbench.leaderboard.submission_record import BADGES, CLAIMED, SubmissionRecord
@@ -141,7 +141,7 @@ def _curves(snapshot: Snapshot, group: ModelGroup) -> list[tuple[str, task_strat
         if line is not None:
             records = task.records_of_line(line)
             splits = [s for s in SCORED_SPLITS if all(s in r.checked.scores for r in records)]
-            lengths = task_strata.lengths({s: facets.merge_strata(records, s) for s in splits})
+            lengths = task_strata.lengths({s: task_strata.merge_strata(records, s) for s in splits})
             found.append((task.name, lengths))
     found.sort(key=lambda named: -len({n for counts in named[1].values() for n in counts}))
     return [named for named in found if any(len(counts) > 1 for counts in named[1].values())]

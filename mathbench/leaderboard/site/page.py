@@ -14,6 +14,7 @@ from mathbench.leaderboard.ranking.macro import ModelKey, model_id
 from mathbench.leaderboard.ranking.render import csv_text, escape_control
 from mathbench.leaderboard.site import address, charts, words
 from mathbench.leaderboard.submission_manifest import SUPERVISIONS
+from mathbench.scores.error_scale import percent
 
 HTML, CSV = "text/html; charset=utf-8", "text/csv; charset=utf-8"
 CERTIFICATE = "application/octet-stream"
@@ -69,7 +70,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "clean": escape_control,
-        "percent": charts.percent,
+        "percent": percent,
         "unsigned_points": charts.unsigned_points,
         "heat": charts.heat,
         "pretty": _pretty,

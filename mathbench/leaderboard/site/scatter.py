@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil, floor, log10
 
-from mathbench.leaderboard.site.charts import level
+from mathbench.scores.error_scale import level
 
 WIDTH, HEIGHT = 640, 320  # in SVG units
 LEFT, RIGHT, TOP, BOTTOM = 50, 16, 12, 44  # margins

@@ -1,15 +1,17 @@
 """Exact match on a task by length, pair of lengths, other properties and stratum."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mathbench.leaderboard.proof import PROVED
 from mathbench.leaderboard.ranking.render import disambiguate_names
 from mathbench.leaderboard.ranking.tables import Entry
-from mathbench.leaderboard.site import facets
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, TaskGroup
 from mathbench.leaderboard.submission_manifest import SUPERVISIONS
+from mathbench.leaderboard.submission_record import SubmissionRecord
+from mathbench.scores import facets
 from mathbench.scores.results import Score
+from mathbench.stratum import natural_order
 
 MAX_MODELS = 12  # in the tables of strata
 MAX_GRIDS = 4  # models with a grid of lengths
@@ -60,7 +62,16 @@ def _label(line: Entry) -> str:
 def _all_strata(group: TaskGroup, line: Entry) -> Strata:
     records = group.records_of_line(line)
     splits = [split for split in SCORED_SPLITS if all(split in entry.checked.scores for entry in records)]
-    return {split: facets.merge_strata(records, split) for split in splits}
+    return {split: merge_strata(records, split) for split in splits}
+
+
+def merge_strata(records: Iterable[SubmissionRecord], split: str) -> dict[str, Score]:
+    """Add up the strata of several submissions to the same rows."""
+    grouped: dict[str, list[Score]] = {}
+    for entry in records:
+        for name, count in entry.checked.scores[split].strata.items():
+            grouped.setdefault(name, []).append(count)
+    return {name: facets.total(grouped[name]) for name in sorted(grouped, key=natural_order)}
 
 
 def lengths(strata: Strata) -> Lengths:

@@ -19,11 +19,19 @@ POSITIONS = (
     "fire",
     "fire-randomised",
 )
+SPANNED = (
+    "randomised",
+    "abacus",
+    "coupled",
+    "fire-randomised",
+)  # positions that depend on the setting `span`
 
 
 @dataclass(frozen=True)
 class WritingSettings(TrainingSettings):
     """Hyperparameters of every network that generates its answer token by token."""
+
+    auxiliaries: ClassVar[tuple[str, ...]] = ("carries",)
 
     blanks: str = parameter(
         "masked", "whether the padding of a question is masked or seen", choices=("masked", "seen")
@@ -47,6 +55,11 @@ class WritingSettings(TrainingSettings):
         choices=COMPILED,
     )
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.auxiliary_labels and self.compile != "no":
+            raise InputError(f"settings: auxiliary requires compile=no. Received: compile={self.compile}.")
+
     def max_tokens(self, answer: int) -> int:
         """Return the largest number of tokens to generate, where the longest training answer has `answer`."""
         return self.longest or 2 * answer + 16
@@ -55,6 +68,8 @@ class WritingSettings(TrainingSettings):
 @dataclass(frozen=True)
 class AttentionalLSTMSettings(WritingSettings):
     """An LSTM encoder and an LSTM decoder with attention."""
+
+    uses: ClassVar[tuple[str, ...]] = ("answer", "gain")
 
     reader: int = parameter(64, "units of the LSTM of the encoder per direction", low=1, high=8192)
     layers: int = parameter(1, "LSTM layers of the decoder", low=1, high=16)
@@ -94,6 +109,12 @@ class DecoderTransformerSettings(TransformerSettings):
     def whole_numbers(self) -> str:
         """The setting that needs the digits of a number side by side; empty if there is none."""
         return "positions=coupled" if self.positions == "coupled" else ""
+
+    def idle(self) -> dict[str, tuple[str, str]]:
+        spanned = self.positions in SPANNED
+        return super().idle() | (
+            {} if spanned else {"span": ("positions", f"positions={' or '.join(SPANNED)}")}
+        )
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,10 @@
 """Properties of questions from the names of strata: lengths of operands, and others."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from mathbench.leaderboard.submission_record import SubmissionRecord
 from mathbench.scores.results import Score
-from mathbench.stratum import operand_lengths
+from mathbench.stratum import natural_order, operand_lengths
 
 KIND = "kind"  # the property of parts without a name, such as prime or carry
 
@@ -82,19 +80,5 @@ def by_other(strata: Strata) -> dict[str, dict[str, Score]]:
             grouped.setdefault(key, {}).setdefault(value, []).append(count)
     if sum(len(values) for values in grouped.values()) < 2:
         return {}
-    ordered = {key: sorted(values, key=_natural) for key, values in grouped.items()}
+    ordered = {key: sorted(values, key=natural_order) for key, values in grouped.items()}
     return {key: {value: total(grouped[key][value]) for value in values} for key, values in ordered.items()}
-
-
-def merge_strata(records: Iterable[SubmissionRecord], split: str) -> dict[str, Score]:
-    """Add up the strata of several submissions to the same rows."""
-    grouped: dict[str, list[Score]] = {}
-    for entry in records:
-        for name, count in entry.checked.scores[split].strata.items():
-            grouped.setdefault(name, []).append(count)
-    return {name: total(grouped[name]) for name in sorted(grouped, key=_natural)}
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """A sort key by which 10 comes after 9."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]
