@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mathbench.cli.output import out, print_json, print_message, table
-from mathbench.cli.request import DataOptions, PromptingOptions
+from mathbench.cli.request import DataOptions, PromptingOptions, SweepOptions
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class NetworkRequest:
         settings: ``key=value``, for single settings.
         data: the rows whose questions it would read.
         seed: of the first weights.
+        sweep: nothing, since one network is shown.
         prompting: none, since it is no language model.
     """
 
