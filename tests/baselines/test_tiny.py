@@ -1,12 +1,14 @@
 """The tiny transformer: its counts, its causality, its members side by side; tournaments; stages of other tasks."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from mathbench.baselines import checkpoint
+from mathbench.baselines.analysis.pareto import SizedRun, read_runs, smallest
 from mathbench.baselines.models.group import NetworkGroup, SeparateMembers
 from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
 from mathbench.baselines.models.settings.tiny import TinyTransformerSettings
@@ -380,3 +382,35 @@ def test_a_probe_of_another_family(multiples, tiny, tmp_path):
     run(tiny("lstm-classifier", steps=1), multiples, RunOptions(tmp_path / "r"))
     with pytest.raises(InputError, match="fitted on divisible"):
         list(probe_suite(load_run(tmp_path / "r", CPU), suites.load("tiny-adder")))
+
+
+def sized(name, weights, share, task="gcd"):
+    scores = {"interpolate": share, "extrapolate": share / 2}
+    return SizedRun(Path(name), "mlp", task, weights, scores, "examples", (), 1.0, 1)
+
+
+def test_the_smallest_network_that_solves_each_task():
+    runs = [
+        sized("a", 900, 1.0),
+        sized("b", 70, 0.98),
+        sized("c", 80, 0.99),
+        sized("d", 80, 0.995),
+        sized("e", 5, 1.0, "prime"),
+        sized("f", 4, 0.5, "addition"),
+    ]
+    found = smallest(runs, "interpolate")
+    assert {task: str(run.run) for task, run in found.items()} == {"gcd": "d", "prime": "e"}
+    assert smallest(runs, "extrapolate") == {}
+    assert smallest(runs, "extrapolate", 0.495)["gcd"].weights == 80
+    assert smallest(runs, "validation") == {}
+
+
+def test_a_run_is_read_with_what_its_weights_rest_on(padded, tmp_path):
+    with pytest.raises(InputError, match="none of the runs"):
+        read_runs([])
+    result = run(tournament_spec("stacked"), padded, RunOptions(tmp_path / "r"))
+    (found,) = read_runs([tmp_path / "r"])
+    assert (found.weights, found.candidates) == (result.parameters, 4)
+    assert found.fixed_by_hand == tuple(result.weights["fixed_by_hand"])
+    assert found.exact_match["extrapolate"] == result.scores["extrapolate"]["exact_match"]
+    assert json.dumps(found.to_json())
