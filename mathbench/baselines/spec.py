@@ -78,8 +78,8 @@ class RunSpec:
 
         Returns:
             ``examples`` for one answer per example; ``dense`` with labels of prefixes, auxiliary labels or written
-            steps; ``aligned`` where the places of the operands meet; ``aligned+dense`` for both. ``prompted`` for a
-            language model. Empty where nothing is trained.
+            steps; ``aligned`` where the places of the operands meet; ``aligned+dense`` for both; with ``+self`` where a
+            network also trains on labels of its own. ``prompted`` for a language model. Empty where nothing is trained.
         """
         if self.prompting is not None:
             return PROMPTED_SUPERVISION
@@ -92,7 +92,8 @@ class RunSpec:
             or self.hyperparameters.auxiliary_labels is not None
             or formats.for_task(task).steps,
         }
-        return "+".join(name for name, present in given.items() if present) or "examples"
+        parts = "+".join(name for name, present in given.items() if present) or "examples"
+        return f"{parts}+self" if getattr(self.settings, "generations", 0) else parts
 
     def to_json(self) -> dict[str, Any]:
         """Return the spec as plain values."""
