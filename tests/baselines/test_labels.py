@@ -167,6 +167,11 @@ def test_gain_changes_the_first_weights_of_those_that_use_it(name):
         ("second-order-rnn", {"target": "0.9"}, "target has no effect without noise=0"),
         ("decoder-transformer", {"span": "50"}, "span has no effect without positions="),
         (
+            "universal-transformer",
+            {"loops": "1", "injection": "yes"},
+            "injection has no effect without loops above 1",
+        ),
+        (
             "lstm-seq2seq",
             {"auxiliary_weight": "2"},
             "auxiliary_weight has no effect without auxiliary labels",
