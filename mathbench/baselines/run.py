@@ -284,6 +284,7 @@ def _result(
         budget=_budget(options) if spec.trained else {},
         weights=_weights(spec, fitted.parameters),
         tournament=fitted.tournament,
+        generations=fitted.generations,
         history=fitted.history,
         reached=fitted.reached,
         extended=record.get("extended", []),

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from mathbench import formats
-from mathbench.baselines.phases import Phase, read_phases
+from mathbench.baselines.phases import Phase, check_phases, read_phases
 from mathbench.baselines.prompted.settings import PromptingSettings
 from mathbench.baselines.settings import EncodingOptions, TrainingSettings, stored_values
 from mathbench.baselines.shortcuts.answerer import applies_to
@@ -78,8 +78,8 @@ class RunSpec:
 
         Returns:
             ``examples`` for one answer per example; ``dense`` with labels of prefixes, auxiliary labels or written
-            steps; ``aligned`` where the places of the operands meet; ``aligned+dense`` for both. ``prompted`` for a
-            language model. Empty where nothing is trained.
+            steps; ``aligned`` where the places of the operands meet; ``aligned+dense`` for both; with ``+self`` where a
+            network also trains on labels of its own. ``prompted`` for a language model. Empty where nothing is trained.
         """
         if self.prompting is not None:
             return PROMPTED_SUPERVISION
@@ -92,7 +92,8 @@ class RunSpec:
             or self.hyperparameters.auxiliary_labels is not None
             or formats.for_task(task).steps,
         }
-        return "+".join(name for name, present in given.items() if present) or "examples"
+        parts = "+".join(name for name, present in given.items() if present) or "examples"
+        return f"{parts}+self" if getattr(self.settings, "generations", 0) else parts
 
     def to_json(self) -> dict[str, Any]:
         """Return the spec as plain values."""
@@ -116,7 +117,9 @@ class RunSpec:
             return cls(*known, prompting=PromptingSettings(**hyperparameters))
         settings = load(entry.settings)(**hyperparameters) if entry.settings else None
         choices = EncodingOptions(**value["choices"]) if entry.settings else None
-        return cls(*known, settings, choices, phases=read_phases(value.get("extended", [])))
+        phases = read_phases(value.get("extended", []))
+        check_phases(phases, settings)
+        return cls(*known, settings, choices, phases=phases)
 
     def _settings_json(self) -> dict[str, Any]:
         """Return how a network is trained or a language model is asked, as plain values."""

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from mathbench import formats
 from mathbench.baselines.result import Result
+from mathbench.baselines.training.progress import generation_line
 from mathbench.cli.output import out
 from mathbench.cli.output import table as table_of
 from mathbench.dataset.data import Data
@@ -47,6 +48,7 @@ def beside_weights(result: Result) -> list[str]:
     lines = []
     if result.weights:
         lines.append(f"fixed by hand: {'; '.join(result.weights['fixed_by_hand'])}")
+    lines += [generation_line(found) for found in result.generations]
     if result.tournament:
         found = result.tournament
         lines.append(
@@ -205,10 +207,11 @@ def _summary(result: Result, folder: Path) -> str:
 
 def reached(result: Result) -> list[str]:
     """Return when validation first reached 90, 99 and 99.9 %, as phrases."""
-    words = []
+    words: list[str] = []
     for share, first in result.reached.items():
         seconds = f" ({first['cpu_s']:.1f} CPU s)" if "cpu_s" in first else ""
-        words.append(f"{100 * float(share):g} % at step {first['step']:,}{seconds}")
+        lead = "" if words else "validation reached "
+        words.append(f"{lead}{100 * float(share):g} % at step {first['step']:,}{seconds}")
     return words
 
 
