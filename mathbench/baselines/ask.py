@@ -7,8 +7,9 @@ import pyarrow as pa
 
 from mathbench import formats
 from mathbench.baselines.analysis.confidence import Confidence, character_probabilities
-from mathbench.baselines.analysis.questions import check_questions, readable
+from mathbench.baselines.analysis.questions import check_questions, named, question_problem, readable
 from mathbench.baselines.predictor import LoadedRun
+from mathbench.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +37,11 @@ def ask_questions(run: LoadedRun, questions: Sequence[str]) -> Answer:
         questions: questions in plain text.
 
     Raises:
-        InputError: for a question that is empty, not valid text, or not of the run's task.
+        InputError: for a question that the run cannot answer (see `question_problem`); names the first.
     """
+    for number, question in enumerate(questions):
+        if problem := question_problem(run, question):
+            raise InputError(f"{named(number, questions)}: {problem}")
     column = check_questions(questions)
     with readable(questions):
         return _answer(run, column)

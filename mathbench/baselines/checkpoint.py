@@ -3,7 +3,8 @@
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,29 @@ def save(folder: Path, summary: Mapping[str, Any], groups: Mapping[str, Arrays])
     atomic.write(folder / CHECKPOINT_FILE, buffer.getvalue())
 
 
+def read_summary(folder: Path) -> dict[str, Any] | None:
+    """Return the plain values of a checkpoint without its arrays, or None when there is none yet.
+
+    Raises:
+        InputError: when the file is damaged.
+    """
+    path = folder / CHECKPOINT_FILE
+    if not path.exists():
+        return None
+    with _readable(path), np.load(path, allow_pickle=False) as stored:
+        summary: dict[str, Any] = json.loads(bytes(stored["facts"]))
+    return summary
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Make an error of a damaged file one line."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path} is damaged ({error}). Give --force to start over.") from None
+
+
 def read(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, NDArray[np.generic]]]] | None:
     """Return the checkpoint of a run, or None when there is none yet.
 
@@ -50,13 +74,10 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, NDArray[np.g
     if not path.exists():
         return None
     groups: dict[str, dict[str, NDArray[np.generic]]] = {}
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            summary = json.loads(bytes(stored["facts"]))
-            for key in stored.files:
-                group, colon, name = key.partition(":")
-                if colon:
-                    groups.setdefault(group, {})[name] = stored[key]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path} is damaged ({error}). Give --force to start over.") from None
+    with _readable(path), np.load(path, allow_pickle=False) as stored:
+        summary = json.loads(bytes(stored["facts"]))
+        for key in stored.files:
+            group, colon, name = key.partition(":")
+            if colon:
+                groups.setdefault(group, {})[name] = stored[key]
     return summary, groups

@@ -183,6 +183,53 @@ class Statements:
         return classes, np.where(right, likelihood, 1 - likelihood)
 
 
+def carries(questions: Any, answers: Any, base: int, columns: int) -> Int:
+    """Return the carry into every column of a sum, or what is borrowed from every column of a difference.
+
+    Args:
+        questions: sums of numbers, or differences of two.
+        answers: their results, of which only the sign is read.
+        base: the base of the numbers.
+        columns: the columns wanted.
+
+    Returns:
+        int64 (n, columns), units first.
+
+    Raises:
+        InputError: for other questions, such as those with negative numbers or decimals.
+
+    >>> carries(pa.array(["57+68", "1+2"]), pa.array(["125", "3"]), 10, 3).tolist()
+    [[0, 1, 1], [0, 0, 0]]
+    """
+    numbers = _Numbers.read(questions, base)
+    n, count = numbers.lengths.shape
+    signs = pc.utf8_trim_whitespace(numbers.signs).to_numpy(zero_copy_only=False).reshape(n, count)
+    found = {*signs[:, 1:].ravel().tolist()} - {""}
+    if (signs[:, 0] != "").any() or found not in ({"+"}, {MINUS}) or (found == {MINUS} and count != 2):
+        raise InputError("carries need sums of integers, or differences of two, of 0 or more.")
+    factors = np.ones((n, count), dtype=np.int64)
+    if found == {MINUS}:
+        negative = np.asarray(pc.starts_with(as_string_array(answers), MINUS))
+        factors = np.where(negative[:, None], [-1, 1], [1, -1])
+    digits, carry = numbers.digits(columns), np.zeros((columns, n), dtype=np.int64)
+    for column in range(columns - 1):
+        carry[column + 1] = ((factors * digits[:, column]).sum(axis=1) + carry[column]) // base
+    return np.abs(carry).T
+
+
+def residues_of(numbers: Any, base: int, modulus: int) -> Int:
+    """Return the residues of single numbers of any length, int64 (n,).
+
+    >>> residues_of(pa.array(["2225", "9" * 40]), 10, 7).tolist()
+    [6, 3]
+    """
+    digits = _Numbers.read(numbers, base)
+    residue = np.zeros(len(digits.lengths), dtype=np.int64)
+    for column in digits.digits(int(digits.lengths.max(initial=0))).T[0, ::-1]:
+        residue = (residue * base + column) % modulus
+    return residue
+
+
 def _joined(texts: NDArray[np.str_]) -> NDArray[np.str_]:
     """Join the last axis."""
     joined = texts[..., 0]

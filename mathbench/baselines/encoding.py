@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from mathbench.baselines.columns import ColumnLayout, fit_layout, rows_of_equal_shape
 from mathbench.baselines.settings import EncodingOptions
 from mathbench.errors import InputError
+from mathbench.hashing import ABSENT, LONG_MODULUS, LONG_OPERAND
 from mathbench.numbers import text
 from mathbench.reserve import fingerprints
 from mathbench.task import Task
-from mathbench.tokenizer import Characters, as_string_array, bytes_and_offsets
+from mathbench.tokenizer import PAD, Characters, as_string_array, bytes_and_offsets
 
 Tokens = NDArray[np.int64]
 
@@ -77,6 +78,11 @@ class Encoding:
         return self.layout.symbols if self.layout else len(self.alphabet) + 1
 
     @property
+    def filler(self) -> int:
+        """The token that questions are padded with."""
+        return self.alphabet.index("0") + 1 if self.choices.pad_with == "zero" else PAD
+
+    @property
     def outputs(self) -> int:
         """The number of values of an output token: `symbols`, or the number of classes."""
         return len(self.classes) or (self.layout.outputs if self.layout else self.symbols)
@@ -99,6 +105,8 @@ class Encoding:
             out = _align_groups(self._characters.tokens(data), data, offsets, self.widths)
         else:
             out, _ = self._characters.encode(column, self.widths[0], left=self.choices.padding == "left")
+        if self.filler != PAD:
+            out[out == PAD] = self.filler
         # a copy, because NumPy counts a reversed column as contiguous and PyTorch takes no negative strides
         return out[:, ::-1].copy() if self.choices.query == "reversed" else np.ascontiguousarray(out)
 
@@ -182,7 +190,12 @@ class Encoding:
             summary["units_first"] = list(units_first)
         if layout:
             summary["layout"] = {**layout, "signs": list(layout["signs"])}
-        return {"name": self.name, **summary, "widths": list(self.widths), "classes": list(self.classes)}
+        summary |= {
+            "choices": self.choices.to_json(),
+            "widths": list(self.widths),
+            "classes": list(self.classes),
+        }
+        return {"name": self.name, **summary}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Encoding":
@@ -285,20 +298,75 @@ def prefix_labels(encoding: Encoding, questions: Tokens, task: Task) -> Tokens:
     Raises:
         InputError: for a task other than divisible, reversed questions, or a format.
     """
-    readable = task is task.plain and encoding.choices.query == "forward"
-    answers = task.answers_by_residue() if readable else None
-    if answers is None:
-        raise InputError("labels=prefix needs the task 'divisible' in plain text and query=forward.")
-    base, classes = task.parameters["base"], _class_of_residue(encoding, answers)
-    reserve = task.reserve("train")
-    digits = np.array([-1] + [text.DIGITS.index(c) for c in encoding.alphabet])[questions]
-    prefix, labels = np.zeros(len(questions), dtype=np.int64), np.full(questions.shape, -1)
+    answers = task.answers_by_residue() if task is task.plain else None
+    if answers is None or encoding.choices.query != "forward":
+        raise InputError("labels of prefixes need the task 'divisible' in plain text and query=forward.")
+    residues = prefix_residues(encoding, questions, task, len(answers))
+    return np.where(residues < 0, -1, _class_of_residue(encoding, answers)[residues])
+
+
+def prefix_residues(encoding: Encoding, questions: Tokens, task: Task, modulus: int) -> Tokens:
+    """Return the residue of every prefix of a number, of any length: int64 (n, q), -1 where there is none.
+
+    There is none before the first digit, and none where the prefix is itself a problem of the family that train may not
+    show: another task of the family may ask for just this residue.
+
+    Args:
+        encoding: reads from the first digit on.
+        questions: tokens of single numbers, (n, q).
+        task: the task.
+        modulus: at most 2^35.
+    """
+    base, reserve = task.number_base, task.reserve("train")
+    digits = np.array([-1, *(text.DIGITS.find(c) for c in encoding.alphabet)])[questions]
+    residues = np.full(questions.shape, -1)
+    prefix = _Prefix.empty(len(questions))
+    residue = np.zeros(len(questions), dtype=np.int64)
     for at in range(questions.shape[1]):
         here = digits[:, at] >= 0
-        prefix = np.where(here, prefix * base + digits[:, at], prefix)
-        known = here & reserve.contains(fingerprints(task.reserve_family, prefix[None, :]))
-        labels[:, at] = np.where(known, classes[prefix % len(answers)], -1)
-    return labels
+        prefix = prefix.extended(digits[:, at], here, base)
+        residue = np.where(here, (residue * base + digits[:, at]) % modulus, residue)
+        known = here & reserve.contains(fingerprints(task.reserve_family, prefix.canonical))
+        residues[:, at] = np.where(known, residue, -1)
+    return residues
+
+
+@dataclass(frozen=True)
+class _Prefix:
+    """Numbers of any length as the words of their fingerprints, see `mathbench.reserve.fingerprint`.
+
+    Args:
+        low: their last 63 bits, int64 (n,).
+        rest: their residue modulo `LONG_MODULUS`, int64 (n,).
+        long: whether they are 2^63 or more, bool (n,).
+    """
+
+    low: Tokens
+    rest: Tokens
+    long: NDArray[np.bool_]
+
+    @classmethod
+    def empty(cls, rows: int) -> "_Prefix":
+        return cls(np.zeros(rows, np.int64), np.zeros(rows, np.int64), np.zeros(rows, np.bool_))
+
+    def extended(self, digits: Tokens, here: NDArray[np.bool_], base: int) -> "_Prefix":
+        """Return the numbers with one more digit, where there is one."""
+        longer = self.long | (self.low > (LONG_OPERAND - 1 - digits) // base)
+        # unsigned, where products wrap around at 2^64
+        low = (self.low.view(np.uint64) * np.uint64(base) + digits.view(np.uint64)) & np.uint64(
+            LONG_OPERAND - 1
+        )
+        rest = (self.rest * base + digits) % LONG_MODULUS
+        return _Prefix(
+            np.where(here, low.view(np.int64), self.low),
+            np.where(here, rest, self.rest),
+            np.where(here, longer, self.long),
+        )
+
+    @property
+    def canonical(self) -> Tokens:
+        """Their words, int64 (2, n)."""
+        return np.stack([self.low, np.where(self.long, self.rest, ABSENT)])
 
 
 def _class_of_residue(encoding: Encoding, answers: list[str]) -> Tokens:

@@ -13,10 +13,11 @@ from mathbench.baselines import checkpoint
 from mathbench.baselines.phases import EXTENSION_SETTINGS, RATE_SETTINGS, Phase, decides_rates, settings_at
 from mathbench.baselines.repeat import OriginalRun, load_original
 from mathbench.baselines.result import Result
-from mathbench.baselines.settings import SequenceSettings, TrainingSettings
+from mathbench.baselines.settings import TrainingSettings
 from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.training.loop import learning_rate_at, read_state, stopped_early
 from mathbench.baselines.training.samples import SAMPLES_FILE
+from mathbench.baselines.training.self_improvement import GENERATIONS_FOLDER, RECORD_FILE
 from mathbench.baselines.training.state import TrainingState
 from mathbench.baselines.training.strata import VALIDATION_FILE
 from mathbench.errors import InputError, did_you_mean
@@ -80,9 +81,11 @@ def copy_progress(source: Path, out: Path) -> None:
     stored = checkpoint.read(source)
     if stored is None:
         raise InputError(f"{source} has no checkpoint.")
-    for name in (VALIDATION_FILE, SAMPLES_FILE):
+    for name in (VALIDATION_FILE, SAMPLES_FILE, RECORD_FILE):
         if (source / name).is_file():
             shutil.copyfile(source / name, out / name)
+    if (source / GENERATIONS_FOLDER).is_dir():
+        shutil.copytree(source / GENERATIONS_FOLDER, out / GENERATIONS_FOLDER, dirs_exist_ok=True)
     summary, groups = stored
     spent = {"earlier_wall": summary["wall"], "earlier_cpu": summary["cpu"]}
     checkpoint.save(out, {**summary, **spent}, groups)
@@ -115,11 +118,11 @@ def _check(state: TrainingState, before: TrainingSettings, settings: TrainingSet
             else f"the run has lost its patience after {state.stale} validations without improvement: give "
             "--set patience=0, or a higher one."
         )
-    noisy = isinstance(settings, SequenceSettings) and settings.noise > 0
-    if settings.steps != before.steps and (settings.curriculum or noisy):
-        name = "curriculum" if settings.curriculum else "noise"
+    shares = {name: getattr(settings, name, 0) for name in ("curriculum", "noise", "generations")}
+    if settings.steps != before.steps and any(shares.values()):
+        name = next(name for name, value in shares.items() if value)
         raise InputError(
-            f"steps cannot be changed where {name} is set, which depends on the share of all steps. Start a new run."
+            f"steps cannot be changed where {name} is set, which depends on the number of all steps. Start a new run."
         )
     if (before.keep, settings.keep) == ("last", "best"):
         raise InputError("keep=best cannot follow keep=last: the best weights so far were not kept.")

@@ -2,12 +2,13 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
-from mathbench.baselines.settings import EncodingOptions, TrainingSettings
-from mathbench.baselines.table import Baseline
+from mathbench.baselines.settings import OPTIONAL, EncodingOptions, TrainingSettings
+from mathbench.baselines.table import BASELINES, Baseline
 from mathbench.errors import InputError, did_you_mean
 from mathbench.parameters import parse
 from mathbench.registry import builtin_folder, load
@@ -30,8 +31,8 @@ class Recipe:
     """The content of a recipe file.
 
     Args:
-        name: the name of its file.
-        baseline: the name of its baseline.
+        name: the name of its file, or of the baseline whose default it is.
+        baseline: the name of its baseline, or of several, the first of which it was made for.
         summary: one phrase.
         source: origin of the numbers.
         published: results of the source: ``exact`` and ``extrapolate`` (exact match from 0 to 1), ``parameters``, and
@@ -39,11 +40,11 @@ class Recipe:
         task: the default task: its ``name`` and parameters.
         sizes: rows per split.
         encoding: choices of the encoding.
-        settings: hyperparameters. Those under the name of a framework override the common ones.
+        settings: hyperparameters. Those under the name of a framework or of a baseline override the common ones.
     """
 
     name: str
-    baseline: str
+    baseline: str | Sequence[str]
     summary: str = ""
     source: str = ""
     published: dict[str, Any] = field(default_factory=dict)
@@ -53,6 +54,13 @@ class Recipe:
     settings: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        listed = isinstance(self.baseline, list | tuple) and all(
+            isinstance(name, str) for name in self.baseline
+        )
+        if not self.baseline or not (listed or isinstance(self.baseline, str)):
+            raise InputError(
+                f"recipe {self.name}: baseline must be a name or a list of names. Received: {self.baseline!r}."
+            )
         for split, count in self.sizes.items():
             if split not in SPLITS:
                 raise InputError(
@@ -66,6 +74,33 @@ class Recipe:
             raise InputError(f"recipe {self.name}: the key 'task.name' is missing.")
         for key, value in self.published.items():
             self._check_published(key, value)
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """The names of all baselines that the recipe suits."""
+        return (self.baseline,) if isinstance(self.baseline, str) else tuple(self.baseline)
+
+    def require(self, baseline: str) -> None:
+        """Check that the recipe suits a baseline.
+
+        Raises:
+            InputError: lists the baselines that it suits.
+        """
+        if baseline not in self.baselines:
+            raise InputError(f"recipe {self.name} is for {', '.join(self.baselines)}. Received: {baseline}.")
+
+    def settings_for(self, baseline: Baseline, framework: str) -> dict[str, Any]:
+        """Return the hyperparameters of one baseline in one framework.
+
+        Raises:
+            InputError: for settings under any other name.
+        """
+        names = (*self.baselines, *baseline.frameworks)
+        tables = {key: value for key, value in self.settings.items() if isinstance(value, dict)}
+        for key in tables.keys() - {*names}:
+            raise InputError(f"recipe {self.name}: unknown key 'settings.{key}'. {did_you_mean(key, names)}")
+        common = {key: value for key, value in self.settings.items() if key not in tables}
+        return common | tables.get(framework, {}) | tables.get(baseline.name, {})
 
     def _check_published(self, key: str, value: Any) -> None:
         """Check one published figure."""
@@ -81,21 +116,42 @@ class Recipe:
 
 def recipe_names() -> list[str]:
     """Return the names of the recipes that come with mathbench."""
-    return sorted(path.stem for path in builtin_folder("baselines").glob("*.toml"))
+    return sorted(_builtin_recipes())
+
+
+def _builtin_recipes() -> dict[str, Path]:
+    """Return the file of each recipe. A file with the name of a baseline is the default of all its baselines."""
+    files = {path.stem: path for path in builtin_folder("baselines").glob("*.toml")}
+    for stem in files.keys() & BASELINES.keys():
+        for name in Recipe(stem, **_read_toml(files[stem])).baselines:
+            files.setdefault(name, files[stem])
+    return files
 
 
 def read_recipe(name: str) -> Recipe:
     """Read a built-in recipe by its name, or another one by the path of its file.
 
     Raises:
-        InputError: for an unknown recipe, unreadable TOML or an unknown key.
+        InputError: for an unknown recipe, unreadable TOML, an unknown key, or a setting that a baseline lacks.
 
-    >>> read_recipe("addition-rnn").baseline
-    'lstm-seq2seq'
+    >>> read_recipe("addition-rnn").baselines
+    ('lstm-seq2seq',)
     """
     path = local_path(name) if name.endswith(".toml") else builtin_folder("baselines") / f"{name}.toml"
+    own = path.stem
     if not os.path.isfile(path):
-        raise InputError(f"unknown recipe '{name}'. {did_you_mean(name, recipe_names())}")
+        known = _builtin_recipes()
+        if name not in known:
+            raise InputError(f"unknown recipe '{name}'. {did_you_mean(name, known)}")
+        path, own = known[name], name
+    recipe = Recipe(own, **_read_toml(path))
+    for entry in (BASELINES[name] for name in recipe.baselines if name in BASELINES):
+        _check_keys(recipe, entry)
+    return recipe
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    """Return the content of the file of a recipe."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -106,40 +162,83 @@ def read_recipe(name: str) -> Recipe:
             raise InputError(f"recipe {path.stem}: unknown key '{key}'. {did_you_mean(key, known)}")
     if "baseline" not in content:
         raise InputError(f"recipe {path.stem}: the key 'baseline' is missing.")
-    return Recipe(path.stem, **content)
+    return content
+
+
+def _check_keys(recipe: Recipe, baseline: Baseline) -> None:
+    """Check that a baseline has all settings of a recipe.
+
+    Raises:
+        InputError: names the setting that it lacks.
+    """
+    if not baseline.settings:
+        raise InputError(f"recipe {recipe.name}: {baseline.name} is not trained by a recipe.")
+    for framework in baseline.frameworks:
+        for key in (*recipe.settings_for(baseline, framework), *recipe.encoding):
+            _check_key(f"recipe {recipe.name}: {baseline.name}", baseline, key)
+
+
+def _check_key(what: str, baseline: Baseline, key: str) -> None:
+    known = override_keys(baseline)
+    if key in known:
+        return
+    if key not in OPTIONAL:
+        raise InputError(f"{what} has no setting '{key}'. {did_you_mean(key, known)}")
+    users = [entry.name for entry in BASELINES.values() if entry.settings and key in override_keys(entry)]
+    raise InputError(f"{what} does not use the setting '{key}'. It is for {', '.join(users)}.")
 
 
 def apply_overrides(
-    recipe: Recipe, baseline: Baseline, framework: str, overrides: Mapping[str, str]
+    recipe: Recipe,
+    baseline: Baseline,
+    framework: str,
+    overrides: Mapping[str, str],
+    varied: Collection[str] = (),
 ) -> tuple[TrainingSettings, EncodingOptions]:
     """Return the hyperparameters and the encoding of a recipe in one framework, with overrides applied.
 
+    Args:
+        recipe: the recipe.
+        baseline: the baseline.
+        framework: ``torch`` or ``keras``.
+        overrides: settings by name.
+        varied: settings that a sweep varies: others may depend on them.
+
     Raises:
-        InputError: for an unknown key, or a value of the wrong type.
+        InputError: for an unknown key, a value of the wrong type, or an override without effect.
     """
-    common = {key: value for key, value in recipe.settings.items() if not isinstance(value, dict)}
-    for key, value in recipe.settings.items():
-        if isinstance(value, dict) and key not in baseline.frameworks:
-            raise InputError(
-                f"recipe {recipe.name}: unknown key 'settings.{key}'. {did_you_mean(key, baseline.frameworks)}"
-            )
-    own = {**common, **recipe.settings.get(framework, {})}
-    kind = load(baseline.settings)
-    encoding_keys, known = {f.name for f in fields(EncodingOptions)}, override_keys(baseline)
+    own, kind = recipe.settings_for(baseline, framework), load(baseline.settings)
+    encoding_keys = {f.name for f in fields(EncodingOptions)}
     for key in overrides:
-        if key not in known:
-            raise InputError(f"{baseline.name} has no setting '{key}'. {did_you_mean(key, known)}")
+        _check_key(baseline.name, baseline, key)
     chosen = {key: value for key, value in overrides.items() if key in encoding_keys}
     others = {key: value for key, value in overrides.items() if key not in encoding_keys}
     settings: TrainingSettings = kind(**parse(kind, f"recipe {recipe.name}", {**own, **others}))
+    for key, (other, need) in settings.idle().items():
+        if key in overrides and not {key, other} & {*varied}:
+            raise InputError(f"{baseline.name}: {key} has no effect without {need}.")
+    if settings.auxiliary_labels and framework != "torch":
+        raise InputError(f"auxiliary requires the framework torch. Received: {framework}.")
     return settings, EncodingOptions(
         **parse(EncodingOptions, f"recipe {recipe.name}", {**recipe.encoding, **chosen})
     )
 
 
 def override_keys(baseline: Baseline) -> set[str]:
-    """Return the keys that ``--set`` accepts: hyperparameters and choices of the encoding."""
-    return {f.name for kind in (EncodingOptions, load(baseline.settings)) for f in fields(kind)}
+    """Return the keys that ``--set`` accepts: hyperparameters and choices of the encoding that the network uses."""
+    return {f.name for part in (settings_fields(baseline), encoding_fields(baseline)) for f in part}
+
+
+def settings_fields(baseline: Baseline) -> list[Field[Any]]:
+    """Return the hyperparameters that a network uses."""
+    kind: type[TrainingSettings] = load(baseline.settings)
+    return [f for f in fields(kind) if f.name not in kind.unused()]
+
+
+def encoding_fields(baseline: Baseline) -> list[Field[Any]]:
+    """Return the choices of the encoding that a network uses."""
+    unused = load(baseline.settings).unused()
+    return [f for f in fields(EncodingOptions) if f.name not in unused]
 
 
 def canonical_key(key: str) -> str:

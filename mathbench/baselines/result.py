@@ -14,7 +14,7 @@ RESULT_FILE = "result.json"
 SCHEMA_VERSION = 1
 OPTIONAL = (
     *("supervision", "long", "certificate", "asked", "history", "reached", "extended"),
-    *("weights", "tournament"),
+    *("weights", "tournament", "generations", "budget"),
 )
 
 Scores = dict[
@@ -59,6 +59,9 @@ class Result:
             ``fixed_by_hand``.
         tournament: of networks that were trained side by side, the number of candidates, the winner, its seed, the
             losses at each round, the best validation exact match of each, and how many reached 99 %.
+        generations: of a network that labelled longer problems itself, what each generation labelled, see
+            `mathbench.baselines.training.self_improvement.Generation`.
+        budget: of a training with a limit of time, ``wall_s`` and ``cpu_s`` as far as they are limited.
     """
 
     baseline: str
@@ -89,6 +92,8 @@ class Result:
     extended: list[dict[str, Any]] = field(default_factory=list)
     weights: dict[str, Any] = field(default_factory=dict)
     tournament: dict[str, Any] = field(default_factory=dict)
+    generations: list[dict[str, Any]] = field(default_factory=list)
+    budget: dict[str, float] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
     @property

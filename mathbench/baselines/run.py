@@ -21,7 +21,7 @@ from mathbench.baselines.extend import copy_progress
 from mathbench.baselines.language_models import ask_model, complete_settings, make_asker, open_model
 from mathbench.baselines.long_problems import PROBLEMS, long_task, score_long
 from mathbench.baselines.models.interface import DeviceConfig
-from mathbench.baselines.predictor import Predict
+from mathbench.baselines.predictor import Predict, skip_unknown_characters
 from mathbench.baselines.prompted.asking import used
 from mathbench.baselines.prompted.journal import Journal
 from mathbench.baselines.prompted.model import LanguageModel
@@ -198,7 +198,8 @@ def store_result(spec: RunSpec, data: Data, options: RunOptions, fitted: FitResu
     predictions = predict_splits(fitted.predict, data, SCORED)
     seconds = time.perf_counter() - start
     timed = replace(fitted, timings={**fitted.timings, "predict_s": seconds})
-    long = score_long(fitted.predict, data, options.long)
+    # longer questions may have characters that no training question has, such as the hints of further places
+    long = score_long(skip_unknown_characters(fitted.predict, fitted.encoding), data, options.long)
     return _store(spec, data, options, timed, predictions, **more, long=long)
 
 
@@ -280,8 +281,10 @@ def _result(
         ceiling=ceiling,
         predictions_sha256=sha256,
         supervision=spec.supervision(data.task),
+        budget=_budget(options) if spec.trained else {},
         weights=_weights(spec, fitted.parameters),
         tournament=fitted.tournament,
+        generations=fitted.generations,
         history=fitted.history,
         reached=fitted.reached,
         extended=record.get("extended", []),
@@ -292,6 +295,11 @@ def _weights(spec: RunSpec, trained: int) -> dict[str, Any]:
     """Return the number of trained weights beside what is fixed by hand; empty where nothing is."""
     fixed = spec.settings.fixed_by_hand if spec.settings else ()
     return {"trained": trained, "fixed_by_hand": list(fixed)} if fixed else {}
+
+
+def _budget(options: RunOptions) -> dict[str, float]:
+    seconds = {"wall_s": options.budget, "cpu_s": options.cpu_budget}
+    return {name: limit for name, limit in seconds.items() if math.isfinite(limit)}
 
 
 def task_record(task: Task) -> dict[str, Any]:

@@ -4,18 +4,28 @@ Those of single networks are in `mathbench.baselines.models.settings`. Recipes a
 has a default, a help text and limits, which are checked.
 """
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar
 
+from mathbench.baselines.auxiliary import Auxiliary
 from mathbench.baselines.curriculum import parse_stages
 from mathbench.baselines.tournament import check_rounds
 from mathbench.errors import InputError
 from mathbench.parameters import check, parameter
 
+# settings and choices that some networks only use; their settings declare which, see `TrainingSettings.uses`
+OPTIONAL = ("answer", "labels", "alphabet", "pad_with", "gain", "auxiliary", "auxiliary_weight")
+
 
 @dataclass(frozen=True)
 class EncodingOptions:
-    """The choices of an encoding. Everything else about an encoding follows from the data."""
+    """The choices of an encoding. Everything else about an encoding follows from the data.
+
+    Attributes:
+        added: choices that runs of earlier versions do not have; at their defaults they are left out of a spec.
+    """
+
+    added: ClassVar[tuple[str, ...]] = ("alphabet", "pad_with")
 
     query: str = parameter("reversed", "reading direction of the question", choices=("reversed", "forward"))
     padding: str = parameter(
@@ -25,9 +35,28 @@ class EncodingOptions:
     labels: str = parameter(
         "last", "positions of the question with a training label", choices=("last", "prefix")
     )
+    alphabet: str = parameter(
+        "all",
+        "characters with a token: those of questions and answers, or of questions",
+        choices=("all", "questions"),
+    )
+    pad_with: str = parameter(
+        "blank",
+        "token that questions are padded with: one of its own, or that of the digit 0",
+        choices=("blank", "zero"),
+    )
 
     def __post_init__(self) -> None:
         check(self, "encoding")
+        if self.pad_with == "zero" and self.padding != "left":
+            raise InputError(
+                "encoding: pad_with=zero requires padding=left, because zeros behind a digit change the number. "
+                f"Received: padding={self.padding}."
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the choices as plain values; those that earlier versions had not only where they are set."""
+        return stored_values(self, self.added)
 
 
 @dataclass(frozen=True)
@@ -38,13 +67,20 @@ class TrainingSettings:
         fixed_width: whether the network reads questions of one width only.
         question_alphabet: whether the network has no weights for characters that occur in answers only.
         columns: whether the network reads numbers column by column.
+        uses: the names in `OPTIONAL` that change the network or its training; the others are refused.
+        auxiliaries: the kinds of auxiliary labels that the network can be trained with.
         added: settings that runs of earlier versions do not have; at their defaults they are left out of a spec.
     """
 
     fixed_width: ClassVar[bool] = False
     question_alphabet: ClassVar[bool] = False
     columns: ClassVar[bool] = False
-    added: ClassVar[tuple[str, ...]] = ("average", "keep", "tournament", "tournament_rounds")
+    uses: ClassVar[tuple[str, ...]] = ("answer",)
+    auxiliaries: ClassVar[tuple[str, ...]] = ()
+    added: ClassVar[tuple[str, ...]] = (
+        *("average", "keep", "tournament", "tournament_rounds"),
+        *("auxiliary", "auxiliary_weight"),
+    )
 
     hidden: int = parameter(128, "units of each LSTM", low=1, high=8192)
     batch: int = parameter(128, "rows per step", low=1, high=1_000_000)
@@ -106,11 +142,44 @@ class TrainingSettings:
     tournament_rounds: str = parameter(
         "", "steps after which only some of them go on, such as '500:8 1500:3'; tournament above 1"
     )
+    auxiliary: str = parameter(
+        "none", "further labels to learn: none, residue=K, prefix-residue=K, prefix or carries"
+    )
+    auxiliary_weight: float = parameter(
+        1.0, "weight of the loss of auxiliary labels beside that of answers", low=0.0, high=1e6
+    )
 
     def __post_init__(self) -> None:
         check(self, "settings")
         parse_stages(self.curriculum)
         check_rounds(self.tournament_rounds, self.tournament, self.steps)
+        labels = self.auxiliary_labels
+        if labels and labels.kind not in self.auxiliaries:
+            allowed = ", ".join(("none", *self.auxiliaries))
+            raise InputError(
+                f"settings: this network has no auxiliary labels of the kind {labels.kind}. Allowed: {allowed}."
+            )
+
+    @property
+    def auxiliary_labels(self) -> Auxiliary | None:
+        """What is learned beside the answers; None for nothing."""
+        return Auxiliary.parse(self.auxiliary)
+
+    @property
+    def labels_prefixes(self) -> bool:
+        """Whether every position of a question has an auxiliary label."""
+        labels = self.auxiliary_labels
+        return labels is not None and labels.every_position
+
+    @classmethod
+    def unused(cls) -> set[str]:
+        """Return the settings and choices that the network has in common with others but does not use."""
+        used = {*cls.uses, *(("auxiliary", "auxiliary_weight") if cls.auxiliaries else ())}
+        return set(OPTIONAL) - used
+
+    def idle(self) -> dict[str, tuple[str, str]]:
+        """Return settings without effect beside the others: by name, the setting that each depends on, and its need."""
+        return {} if self.auxiliary_labels else {"auxiliary_weight": ("auxiliary", "auxiliary labels")}
 
     @property
     def fixed_by_hand(self) -> tuple[str, ...]:
@@ -155,3 +224,15 @@ class SequenceSettings(TrainingSettings):
                 f"settings: short and growth require sampling=lengths. Received: sampling={self.sampling}, "
                 f"short={self.short}, growth={self.growth}."
             )
+
+    def idle(self) -> dict[str, tuple[str, str]]:
+        if not self.noise:
+            return {**super().idle(), "noise_from": ("noise", "noise above 0")}
+        # noise comes last, so such a training never stops early
+        return {**super().idle(), **dict.fromkeys(("target", "patience"), ("noise", "noise=0"))}
+
+
+def stored_values(settings: Any, added: tuple[str, ...]) -> dict[str, Any]:
+    """Return the fields of a dataclass as plain values, of those that earlier versions had not only what is set."""
+    defaults = {field.name: field.default for field in fields(settings) if field.name in added}
+    return {key: value for key, value in asdict(settings).items() if defaults.get(key, not value) != value}

@@ -1,13 +1,13 @@
 """The specification of a run: baseline, framework, recipe, settings and seed."""
 
 import importlib.util
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from mathbench import formats
 from mathbench.baselines.phases import Phase, read_phases
 from mathbench.baselines.prompted.settings import PromptingSettings
-from mathbench.baselines.settings import EncodingOptions, TrainingSettings
+from mathbench.baselines.settings import EncodingOptions, TrainingSettings, stored_values
 from mathbench.baselines.shortcuts.answerer import applies_to
 from mathbench.baselines.table import Baseline, baseline
 from mathbench.errors import InputError, did_you_mean
@@ -77,9 +77,9 @@ class RunSpec:
         """What the labels and the layout of training give away beyond the answers.
 
         Returns:
-            ``examples`` for one answer per example; ``dense`` with labels of prefixes or written steps; ``aligned``
-            where the places of the operands meet; ``aligned+dense`` for both. ``prompted`` for a language model.
-            Empty where nothing is trained.
+            ``examples`` for one answer per example; ``dense`` with labels of prefixes, auxiliary labels or written
+            steps; ``aligned`` where the places of the operands meet; ``aligned+dense`` for both; with ``+self`` where a
+            network also trains on labels of its own. ``prompted`` for a language model. Empty where nothing is trained.
         """
         if self.prompting is not None:
             return PROMPTED_SUPERVISION
@@ -88,9 +88,12 @@ class RunSpec:
         given = {
             "aligned": self.choices.padding in ("operands", "columns")
             or getattr(self.settings, "positions", "") == "coupled",
-            "dense": self.choices.labels == "prefix" or formats.for_task(task).steps,
+            "dense": self.choices.labels == "prefix"
+            or self.hyperparameters.auxiliary_labels is not None
+            or formats.for_task(task).steps,
         }
-        return "+".join(name for name, present in given.items() if present) or "examples"
+        parts = "+".join(name for name, present in given.items() if present) or "examples"
+        return f"{parts}+self" if getattr(self.settings, "generations", 0) else parts
 
     def to_json(self) -> dict[str, Any]:
         """Return the spec as plain values."""
@@ -99,7 +102,7 @@ class RunSpec:
             "baseline": self.baseline.name,
             "framework": self.framework,
             "recipe": {"name": self.recipe, **self._settings_json()},
-            "choices": asdict(self.choices) if self.choices else {},
+            "choices": self.choices.to_json() if self.choices else {},
             "seed": self.seed,
             **extended,
         }
@@ -123,10 +126,7 @@ class RunSpec:
 
 def _hyperparameters(settings: TrainingSettings | None) -> dict[str, Any]:
     """Return hyperparameters as plain values; those that earlier versions had not only where they are set."""
-    if settings is None:
-        return {}
-    defaults = {field.name: field.default for field in fields(settings) if field.name in settings.added}
-    return {key: value for key, value in asdict(settings).items() if defaults.get(key, not value) != value}
+    return {} if settings is None else stored_values(settings, settings.added)
 
 
 def choose_framework(entry: Baseline, requested: str | None) -> str:

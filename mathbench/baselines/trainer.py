@@ -11,6 +11,7 @@ from rich.console import Console
 
 from mathbench.baselines import checkpoint, run_directory
 from mathbench.baselines.encoding import Encoding, fit_encoding, vocabulary_of
+from mathbench.baselines.models.group import NetworkGroup
 from mathbench.baselines.models.interface import DeviceConfig, Network
 from mathbench.baselines.number_order import number_order
 from mathbench.baselines.predictor import (
@@ -31,11 +32,17 @@ from mathbench.baselines.training.loop import TrainingRun, noise_at, train
 from mathbench.baselines.training.online import prefetch_depth, stream_vocabulary
 from mathbench.baselines.training.progress import TrainingProgress
 from mathbench.baselines.training.samples import SAMPLES, SampleLog
+from mathbench.baselines.training.self_improvement import (
+    SelfLabelledBatches,
+    committee_size,
+    generation_plan,
+    read_generations,
+)
 from mathbench.baselines.training.state import TrainingState
 from mathbench.baselines.training.strata import StrataLog
 from mathbench.baselines.training.tournament import Tournament, candidate_seeds
 from mathbench.baselines.training.tracking import Tracker, TrackerFeed
-from mathbench.baselines.validation import Validator
+from mathbench.baselines.validation import Validator, answer_by_each
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
 from mathbench.registry import load
@@ -55,6 +62,7 @@ class FitResult:
         history: entries of some validations, see `mathbench.baselines.training.history`.
         reached: the first validations that reached 90, 99 and 99.9 %.
         tournament: what happened in a tournament of seeds, empty where there was none.
+        generations: what a network labelled itself, empty where it did not.
     """
 
     predict: Predict
@@ -66,6 +74,7 @@ class FitResult:
     history: list[dict[str, float]] = field(default_factory=list)
     reached: dict[str, dict[str, float]] = field(default_factory=dict)
     tournament: dict[str, Any] = field(default_factory=dict)
+    generations: list[dict[str, Any]] = field(default_factory=list)
 
 
 def fit_answerer(spec: RunSpec, data: Data, run: Path) -> FitResult:
@@ -137,17 +146,21 @@ def prepare(spec: RunSpec, data: Data, device_config: DeviceConfig) -> TrainingS
         )
     if spec.framework != "torch" and noise_at(settings.steps, settings):
         raise InputError(f"noise requires the framework torch. Received: {spec.framework}.")
+    if plan := generation_plan(settings, data.task):
+        encoding = replace(encoding, answer_width=max(encoding.answer_width, plan.answer_width(data.seed)))
     batches = make_batches(settings, data, encoding, spec.seed)
     return TrainingSetup(_network(spec, encoding, device_config), encoding, batches)
 
 
 def _network(spec: RunSpec, encoding: Encoding, device_config: DeviceConfig) -> Network:
-    """Build the untrained network of a spec, or the candidates of its tournament."""
+    """Build the untrained network of a spec, or the candidates of its tournament, or the members of its committee."""
     settings = spec.hyperparameters
-    if settings.tournament == 1:
+    size = max(settings.tournament, committee_size(settings))
+    if size == 1:
         return build_network(spec, encoding, device_config)
-    seeds = candidate_seeds(spec.seed, settings.tournament)
-    members = build_members(spec, seeds, encoding, device_config)
+    members = build_members(spec, candidate_seeds(spec.seed, size), encoding, device_config)
+    if settings.tournament == 1:
+        return NetworkGroup(members)
     return Tournament(members, parse_rounds(settings.tournament_rounds))
 
 
@@ -164,7 +177,12 @@ def fit_network(
         ExitStack() as stack,
     ):
         batches = setup.batches
-        if settings.source == "stream":
+        if plan := generation_plan(settings, data.task):
+            answer = partial(answer_by_each, network, encoding)
+            batches = SelfLabelledBatches(
+                plan, data.seed, batches, answer, encoding, run, progress.on_generation
+            )
+        elif settings.source == "stream":
             batches = stack.enter_context(Prefetcher(batches, prefetch_depth(settings.batch), settings.steps))
         training = TrainingRun(
             network,
@@ -191,6 +209,7 @@ def fit_network(
         result_history(state.history, int(best["step"])),
         first_reached(state.history),
         _tournament(network, spec),
+        read_generations(run),
     )
 
 
@@ -219,7 +238,7 @@ def encoding_for(spec: RunSpec, data: Data) -> Encoding:
         raise InputError(f"{spec.baseline.name} has no encoding.")
     train_rows = data.splits["train"]
     columns = [table["question"] for table in data.splits.values()]
-    if not spec.hyperparameters.question_alphabet:
+    if not spec.hyperparameters.question_alphabet and spec.choices.alphabet == "all":
         columns.append(train_rows["answer"])
     alphabet = vocabulary_of(data.task, columns)
     if spec.hyperparameters.source == "stream":

@@ -1,9 +1,10 @@
-"""The validation of a training: the network answers all questions of the split."""
+"""The answers of a network in training: to all questions of validation, and to those that it labels itself."""
 
 import pyarrow as pa
 
 from mathbench import formats
 from mathbench.baselines.encoding import Encoding
+from mathbench.baselines.models.group import NetworkGroup
 from mathbench.baselines.models.interface import Network
 from mathbench.baselines.predictor import predict_groups
 from mathbench.baselines.training.state import Validation
@@ -31,3 +32,12 @@ class Validator:
         predictions = predict_groups(self._network, self._encoding, self._groups)
         answers = self._format.undo_answers(predictions, self._plain)
         return Validation(predictions, metrics.exact_match(answers, self._plain["answer"]))
+
+
+def answer_by_each(network: Network, encoding: Encoding, questions: pa.Array) -> list[pa.Array]:
+    """Return the answers (n,) of every member of a committee to questions (n,), or those of a single network."""
+    groups = encoding.group_by_width(questions)
+    members = [network]
+    if isinstance(network, NetworkGroup):
+        members = [network.members.member(number) for number in network.numbers]
+    return [predict_groups(member, encoding, groups) for member in members]

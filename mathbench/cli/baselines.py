@@ -5,8 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mathbench.cli.options import Json
+from mathbench.cli import options as opt
+from mathbench.cli.layers import NetworkRequest, print_network
+from mathbench.cli.options import known_options
 from mathbench.cli.output import out, print_json, table
+from mathbench.cli.request import TASK_OPTIONS, DataOptions, SizeOptions, TaskOptions
+from mathbench.errors import InputError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -17,26 +21,49 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(baselines)
+    app.command(context_settings=TASK_OPTIONS)(baselines)
 
 
 def baselines(
+    context: typer.Context,
     name: Annotated[
         str | None, typer.Argument(help="Name of a baseline, or FILE.py:CLASS. Default: list all.")
     ] = None,
-    json: Json = False,
+    layers: Annotated[
+        bool,
+        typer.Option("--layers", help="Build the network without training, and print its layers."),
+    ] = False,
+    task: opt.TaskName = None,
+    data: opt.DataDir = None,
+    config: opt.ConfigName = None,
+    recipe: opt.RecipeName = None,
+    framework: opt.Framework = None,
+    settings: opt.Settings = None,
+    json: opt.Json = False,
 ) -> None:
     """List the baselines, or show one of them.
 
     Of a network, shows the settings with their defaults, the encoding and the
     recipes; of a language model, its settings; of a shortcut, the tasks to which
-    it applies.
+    it applies. With --layers, builds the network as run-baseline would, for
+    the task of its recipe or another one, whose parameters are options.
 
     Examples:
       mathbench baselines
 
       mathbench baselines lstm-seq2seq --json
+
+      mathbench baselines lstm-seq2seq --layers --task addition --digits 3 --set hidden=64 --framework keras
     """
+    sources = {"task": task, "data": data, "config": config}
+    given = {**sources, "recipe": recipe, "framework": framework, "set": settings}
+    if layers:
+        parameters = TaskOptions(context.args, known_options(baselines))
+        rows = DataOptions(task, data, config, "0", SizeOptions(), parameters)
+        _print_layers(name, rows, recipe, framework, tuple(settings or ()), json)
+        return
+    if words := [f"--{option}" for option, value in given.items() if value is not None] or context.args:
+        raise InputError(f"{words[0]} goes with --layers.")
     from mathbench.baselines.table import BASELINES, PROMPTED, baseline
 
     if name is None:
@@ -48,6 +75,19 @@ def baselines(
         print_json(details)
     else:
         _print_details(entry, details)
+
+
+def _print_layers(
+    name: str | None,
+    data: DataOptions,
+    recipe: str | None,
+    framework: str | None,
+    settings: tuple[str, ...],
+    json: bool,
+) -> None:
+    if name is None:
+        raise InputError("--layers needs the name of a network.")
+    print_network(NetworkRequest(name, recipe, framework, settings, data), json)
 
 
 def _list(entries: list["Baseline"], json: bool) -> None:
@@ -72,16 +112,20 @@ def _summary(entry: "Baseline") -> dict[str, Any]:
 def _details(entry: "Baseline") -> dict[str, Any]:
     """Return the settings of a network with its recipes or of a language model, or the tasks of a shortcut."""
     from mathbench.baselines.prompted.settings import OWN_OPTIONS, AskingOptions, PromptingSettings
-    from mathbench.baselines.recipe import read_recipe, recipe_names
-    from mathbench.baselines.settings import EncodingOptions
+    from mathbench.baselines.recipe import encoding_fields, read_recipe, recipe_names, settings_fields
+    from mathbench.baselines.table import BASELINES
     from mathbench.registry import load
 
     if entry.settings:
-        recipes = [recipe for recipe in map(read_recipe, recipe_names()) if recipe.baseline == entry.name]
+        others = BASELINES.keys() - {
+            entry.name
+        }  # a default recipe is shown under the name of its own baseline
+        recipes = [read_recipe(name) for name in recipe_names() if name not in others]
+        recipes = [recipe for recipe in recipes if entry.name in recipe.baselines]
         return {
             **_summary(entry),
-            "settings": {f.name: _field(f) for f in fields(load(entry.settings))},
-            "encoding": {f.name: _field(f) for f in fields(EncodingOptions)},
+            "settings": {f.name: _field(f) for f in settings_fields(entry)},
+            "encoding": {f.name: _field(f) for f in encoding_fields(entry)},
             "recipes": {
                 recipe.name: {**asdict(recipe), **_fixed_by_hand(entry, recipe)} for recipe in recipes
             },

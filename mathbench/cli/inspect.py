@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mathbench.cli.layers import print_run
 from mathbench.cli.options import Device, Json, RunArgument
 from mathbench.cli.output import out, print_json, print_message
 from mathbench.cli.running import plots_installed
 from mathbench.errors import InputError, did_you_mean, require_extra
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -63,13 +66,23 @@ def inspect(
             help="With --states, number of rows of the split. Default: 1000, or all if there are fewer.",
         ),
     ] = None,
+    out_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="File for the matrices as numbers, ending in .npz or .json.", metavar="FILE"
+        ),
+    ] = None,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Print the layers of the network, with their trained weights.")
+    ] = False,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Inspect how a network answers a question, or export its hidden states.
+    """Inspect how a network answers a question, export its hidden states, or list its layers.
 
     Prints the answer with the confidence in each character, and draws attention
-    weights and hidden states. With --states, writes the hidden states for the
+    weights and hidden states. --json prints these matrices as numbers, and
+    --out writes them to a file. With --states, writes the hidden states for the
     questions, or for rows of a split.
 
     Examples:
@@ -80,14 +93,29 @@ def inspect(
       mathbench inspect runs/mine --states states.parquet --split extrapolate --count 500
     """
     given = list(questions or [])
-    if states is not None:
+    if layers:
+        if given or plot or states or split or out_file or count is not None:
+            raise InputError("--layers needs neither questions nor other options.")
+        print_run(run, json)
+    elif states is not None:
+        if out_file is not None:
+            raise InputError("--out goes with one question; --states FILE has the states of several.")
         _export(run, given, _StatesRequest(states, plot, split, count, device), json)
     elif split is not None or count is not None:
         raise InputError("--split and --count go with --states FILE.")
     elif len(given) != 1:
         raise InputError(f"give one question, or several with --states FILE. Received: {len(given)}.")
     else:
-        _inspect_one(run, given[0], plot, device, json)
+        _inspect_one(run, given[0], _OneRequest(plot, out_file, device), json)
+
+
+@dataclass(frozen=True)
+class _OneRequest:
+    """The options for one question."""
+
+    plot: Path | None
+    out: Path | None
+    device: str
 
 
 @dataclass(frozen=True)
@@ -140,16 +168,20 @@ def _rows(run: Path, split: str, count: int | None) -> tuple[list[str], list[str
     return first["question"].to_pylist(), first["answer"].to_pylist(), ids
 
 
-def _inspect_one(run: Path, question: str, plot: Path | None, device: str, json: bool) -> None:
+def _inspect_one(run: Path, question: str, request: _OneRequest, json: bool) -> None:
+    from mathbench.baselines.analysis.matrices import check_matrices_file, describe, write_matrices
     from mathbench.baselines.ask import ask_questions
     from mathbench.baselines.models.interface import DeviceConfig
     from mathbench.baselines.predictor import load_run
     from mathbench.baselines.result import Result
     from mathbench.cli.report import beside_weights
 
+    plot, file = request.plot, request.out
     if plot:
         require_extra("matplotlib", "plots")
-    finished = load_run(run, DeviceConfig(device))
+    if file:
+        check_matrices_file(file)
+    finished = load_run(run, DeviceConfig(request.device))
     if finished.trained is None:
         raise InputError(f"{finished.result['baseline']} is not a network, so there is nothing to inspect.")
     answered = ask_questions(finished, [question])
@@ -158,11 +190,21 @@ def _inspect_one(run: Path, question: str, plot: Path | None, device: str, json:
     tokens = finished.trained.encoding.questions(answered.formatted_questions)
     drawn = path if plot or plots_installed() else None
     matrices = _matrices(finished.trained, tokens, confidence, drawn, f"{question} → {answer}")
+    labels = _labels(finished.trained, tokens, confidence)
+    if file:
+        write_matrices(file, matrices, labels)
+        print_message(f"{len(matrices)} matrices in {file}")
     if json:
-        shapes = {name: list(values.shape) for name, values in matrices.items()}
-        file = str(drawn) if matrices and drawn else None
-        answer_fields = {"question": question, "answer": answer, "confidence": confidence.to_json()}
-        print_json({**answer_fields, "matrices": shapes, "plot": file})
+        print_json(
+            {
+                "question": question,
+                "answer": answer,
+                "confidence": confidence.to_json(),
+                "matrices": describe(matrices, labels, values=file is None),
+                "file": str(file) if file else None,
+                "plot": str(drawn) if matrices and drawn else None,
+            }
+        )
         return
     out.print(answer, markup=False, soft_wrap=True)
     out.print(confidence.text, markup=False, soft_wrap=True)
@@ -174,6 +216,15 @@ def _inspect_one(run: Path, question: str, plot: Path | None, device: str, json:
         print_message(f"drawn: {drawn}")
     for line in beside_weights(Result.load(run)):
         print_message(line)
+
+
+def _labels(
+    network: "TrainedNetwork", tokens: "Tokens", confidence: "Confidence"
+) -> "tuple[Sequence[str], ...]":
+    """The characters of question and answer that may label positions."""
+    from mathbench.baselines.analysis.inspect import axis_labels
+
+    return axis_labels(network, tokens, confidence.tokens[None])
 
 
 def _matrices(

@@ -51,37 +51,47 @@ def predict(
     """Predict the answers to a dataset with a finished run.
 
     The dataset must have the family and the format that the run was trained on,
-    or one of both is imported data. Questions of other data with characters that
-    the run has never seen get no prediction. Predictions have the columns split,
-    row, prediction, task and id, the name of the row.
+    or one of both is imported data. Questions with characters that the run has
+    never seen get no prediction. Longer questions than the network
+    reads are counted. Predictions have the columns split, row, prediction, task
+    and id, the name of the row.
 
     Examples:
       mathbench predict runs/mine --data data/addition-base10 --out p.parquet
 
       mathbench predict runs/mine --data data/addition-base10 --split extrapolate
     """
+    import pyarrow.compute as pc
+
+    from mathbench.baselines.analysis.questions import long_questions
     from mathbench.baselines.models.interface import DeviceConfig
-    from mathbench.baselines.predictor import load_predictor, skip_unknown_characters
+    from mathbench.baselines.predictor import load_run, skip_unknown_characters
     from mathbench.baselines.run import predict_splits, with_ids, write_predictions
     from mathbench.baselines.shortcuts.scores import SCORED
     from mathbench.dataset.mixed import open_data
 
     _check_parquet(out_file)
-    answer, result = load_predictor(run, DeviceConfig(device))
+    loaded = load_run(run, DeviceConfig(device))
+    answer, result = loaded.predict, loaded.result
     rows = open_data(data, config)
     _check_same_task(run, result["task"], rows)
     for requested in split or []:
         if requested not in rows.splits:
             raise InputError(f"{data} has no split '{requested}'. {did_you_mean(requested, rows.splits)}")
-    if rows.task.id != result["task"]["id"] or not rows.task.generated:
-        answer = skip_unknown_characters(answer, result["encoding"])
-    predicted = predict_splits(answer, rows, tuple(dict.fromkeys(split)) if split else SCORED)
+    answer = skip_unknown_characters(answer, result["encoding"])
+    splits = tuple(dict.fromkeys(split)) if split else SCORED
+    predicted = predict_splits(answer, rows, splits)
     predictions = with_ids(predicted.drop_null(), rows)
     if skipped := predicted.num_rows - predictions.num_rows:
+        first = predicted.filter(pc.is_null(predicted["prediction"])).slice(0, 1).to_pylist()[0]
         print_message(
-            f"{skipped:,} questions have characters that the run has never seen. They have no prediction, which "
-            "counts as wrong"
+            f"{skipped:,} questions have characters that the run has never seen, the first in row {first['row']:,} of "
+            f"{first['split']}. They have no prediction, which counts as wrong"
         )
+    if words := long_questions(
+        loaded.trained, {name: rows.splits[name] for name in splits if name in rows.splits}
+    ):
+        print_message(words, "warning: ", "bold yellow")
     if out_file is None:
         sys.stdout.writelines(json_lines(predictions.to_pylist()))
         return
@@ -122,40 +132,87 @@ def ask(
 ) -> None:
     """Ask a finished run questions.
 
-    Of a network, stderr shows how sure it is of each character.
+    Of a network, stderr shows how sure it is of each character. A question that
+    the run cannot answer is named with the reason, the others are answered, and
+    the exit code is 2: a question that is empty, has characters that the network
+    never saw, is not of the task's form, or is longer than the network reads.
 
     Examples:
       mathbench ask runs/lstm-seq2seq-torch-addition-base10-seed0 "12+29"
 
       mathbench ask runs/mine "1+1" "999+1" --json
     """
+    from mathbench.baselines.analysis.questions import question_problem, question_warning
     from mathbench.baselines.ask import ask_questions
     from mathbench.baselines.models.interface import DeviceConfig
     from mathbench.baselines.predictor import load_run
 
     finished = load_run(run, DeviceConfig())
-    answered = ask_questions(finished, questions)
+    problems = [question_problem(finished, question) for question in questions]
+    good = [question for question, problem in zip(questions, problems, strict=True) if not problem]
+    answered = ask_questions(finished, good) if good else None
+    warnings = [question_warning(finished, question) for question in good]
     if json:
-        columns = _answer_columns(questions, finished, answered)
-        print_json([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])
-        return
-    for number, answer in enumerate(answered.answers):
-        out.print(answer or "", markup=False, soft_wrap=True)
+        print_json(_answers_json(questions, problems, _answer_rows(good, warnings, finished, answered)))
+    else:
+        _print_answers(questions, problems, warnings, answered)
+    if any(problems):
+        raise typer.Exit(2)
+
+
+def _answers_json(
+    questions: list[str], problems: list[str], rows: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the answers in the order of the questions, those without one with the reason as `error`."""
+    found = iter(rows)
+    return [
+        {"question": question, "answer": None, "error": problem} if problem else next(found)
+        for question, problem in zip(questions, problems, strict=True)
+    ]
+
+
+def _print_answers(
+    questions: list[str], problems: list[str], warnings: list[str], answered: "Answer | None"
+) -> None:
+    """Print a line per question on stdout, empty where there is no answer, and what is to be said on stderr."""
+    from mathbench.baselines.analysis.questions import named
+
+    at = -1
+    for number, problem in enumerate(problems):
+        if problem or answered is None:
+            print_message(f"{named(number, questions)}: {problem}", "error: ", "bold red")
+            if len(questions) > 1:
+                out.print("")
+            continue
+        at += 1
+        out.print(answered.answers[at] or "", markup=False, soft_wrap=True)
+        if warnings[at]:
+            print_message(f"{named(number, questions)}: {warnings[at]}", "warning: ", "bold yellow")
         if answered.confidences:
-            print_message(answered.confidences[number].text)
+            print_message(answered.confidences[at].text)
 
 
-def _answer_columns(questions: list[str], finished: "LoadedRun", answered: "Answer") -> dict[str, Any]:
-    """Return the columns of the JSON that `ask` prints; written text only where a format changes it."""
+def _answer_rows(
+    questions: list[str], warnings: list[str], finished: "LoadedRun", answered: "Answer | None"
+) -> list[dict[str, Any]]:
+    """Return the JSON of answered questions; written text only where a format changes it."""
     from mathbench.formats import PLAIN
 
-    columns: dict[str, Any] = {"question": questions, "answer": answered.answers}
+    if answered is None:
+        return []
+    columns: dict[str, Any] = {
+        "question": questions,
+        "answer": answered.answers,
+        "error": [None] * len(questions),
+    }
+    if any(warnings):
+        columns["warning"] = [warning or None for warning in warnings]
     if finished.task.format != PLAIN:
         columns["written_question"] = answered.formatted_questions.to_pylist()
         columns["written_answer"] = answered.formatted_answers.to_pylist()
     if answered.confidences:
         columns["confidence"] = [confidence.to_json() for confidence in answered.confidences]
-    return columns
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def score(

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from mathbench import formats
 from mathbench.baselines.result import Result
+from mathbench.baselines.training.progress import generation_line
 from mathbench.cli.output import out
 from mathbench.cli.output import table as table_of
 from mathbench.dataset.data import Data
@@ -47,6 +48,7 @@ def beside_weights(result: Result) -> list[str]:
     lines = []
     if result.weights:
         lines.append(f"fixed by hand: {'; '.join(result.weights['fixed_by_hand'])}")
+    lines += [generation_line(found) for found in result.generations]
     if result.tournament:
         found = result.tournament
         lines.append(

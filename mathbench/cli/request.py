@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mathbench.errors import InputError, did_you_mean
 
@@ -175,6 +175,38 @@ class PromptingOptions:
     def given(self) -> dict[str, str | int]:
         """The given options by name."""
         return {name: value for name, value in vars(self).items() if value is not None}
+
+
+class SpecRequest(Protocol):
+    """What a request says about the baseline, see `RunRequest`."""
+
+    @property
+    def name(self) -> str | None:
+        """Name of the baseline."""
+
+    @property
+    def recipe(self) -> str | None:
+        """Name or file of a recipe."""
+
+    @property
+    def framework(self) -> str | None:
+        """The framework."""
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """``key=value``, for single settings."""
+
+    @property
+    def seed(self) -> str:
+        """Seed of the training."""
+
+    @property
+    def sweep(self) -> SweepOptions:
+        """What a sweep varies."""
+
+    @property
+    def prompting(self) -> PromptingOptions:
+        """What is given for a language model only."""
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,8 @@ def run_one(spec: "RunSpec", data: "Data", options: "RunOptions") -> "Result":
     with handle_interrupt(options.out):
         result = run(spec, data, options)
     if finished:
-        print_message(f"{options.out} is finished already; --force runs it again")
+        further = f", --extend {options.out} goes on with it" if spec.trained else ""
+        print_message(f"{options.out} is finished already; --force runs it again{further}")
     return result
 
 

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from mathbench.cli.options import QUICKEST
-from mathbench.cli.request import DataOptions, RunRequest
+from mathbench.cli.request import DataOptions, SpecRequest
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 ONLINE_ROWS = 20_000  # rows of train made in advance for a stream, for widths, alphabet and shortcuts
 
 
-def make_spec(request: RunRequest) -> tuple["RunSpec", "Recipe | None"]:
+def make_spec(request: SpecRequest) -> tuple["RunSpec", "Recipe | None"]:
     """Return the spec of the requested run and the recipe that it comes from, None for what is not trained."""
-    from mathbench.baselines.recipe import apply_overrides, parse_overrides, read_recipe
+    from mathbench.baselines.recipe import apply_overrides, canonical_key, parse_overrides, read_recipe
     from mathbench.baselines.spec import RunSpec, choose_framework
     from mathbench.baselines.table import baseline
     from mathbench.hashing import check_seed
@@ -41,10 +41,10 @@ def make_spec(request: RunRequest) -> tuple["RunSpec", "Recipe | None"]:
             raise InputError(f"{name} is not trained by a recipe; it takes neither --recipe nor --set.")
         return RunSpec(entry, choose_framework(entry, request.framework), "", check_seed(request.seed)), None
     recipe = read_recipe(request.recipe or name)
-    if recipe.baseline != name:
-        raise InputError(f"recipe {recipe.name} is for {recipe.baseline}. Received: {name}.")
-    framework = choose_framework(entry, request.framework)
-    settings, encoding = apply_overrides(recipe, entry, framework, parse_overrides(list(request.settings)))
+    recipe.require(name)
+    framework, overrides = choose_framework(entry, request.framework), parse_overrides(list(request.settings))
+    varied = [canonical_key(axis.partition("=")[0]) for axis in request.sweep.axes]
+    settings, encoding = apply_overrides(recipe, entry, framework, overrides, varied)
     return RunSpec(entry, framework, recipe.name, check_seed(request.seed), settings, encoding), recipe
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mathbench.cli.grid_view import GridView
 from mathbench.cli.output import print_message
 from mathbench.cli.request import DataOptions, EngineOptions, RunRequest
+from mathbench.cli.resume import print_resumed
 from mathbench.cli.running import finish_run
 from mathbench.cli.sweep_spec import SweepSpec
 from mathbench.errors import InputError, MathbenchError
@@ -64,6 +65,7 @@ class Trials:
 
     def run(self, jobs: Sequence["RunJob"]) -> None:
         """Run jobs, and keep results and errors by the name of the trial."""
+        print_resumed(jobs)
         waiting = list(jobs)
         try:
             for outcome in self.pool.outcomes(jobs):

@@ -44,7 +44,12 @@ class SweepSpec:
         from mathbench.baselines.recipe import apply_overrides, parse_overrides
 
         overrides = {**parse_overrides(list(self.settings)), **dict(trial.settings)}
-        settings, encoding = apply_overrides(self.recipe, self.spec.baseline, self.spec.framework, overrides)
+        entry, framework, varied = (
+            self.spec.baseline,
+            self.spec.framework,
+            [axis.key for axis in self.plan.axes],
+        )
+        settings, encoding = apply_overrides(self.recipe, entry, framework, overrides, varied)
         return replace(self.spec, seed=trial.seed, settings=settings, choices=encoding)
 
     def name(self, data: "Data") -> str:

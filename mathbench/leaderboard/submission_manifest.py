@@ -103,6 +103,10 @@ SUPERVISIONS = {
     "dense": "dense labels",
     "aligned": "aligned input",
     "aligned+dense": "aligned input, dense labels",
+    "examples+self": "from examples and own labels",
+    "dense+self": "dense labels and own labels",
+    "aligned+self": "aligned input, own labels",
+    "aligned+dense+self": "aligned input, dense labels and own labels",
     PROMPTED: PROMPTED,
     UNTRAINED: UNTRAINED,
     None: "supervision not stated",
@@ -224,7 +228,7 @@ def _of_run(result: Mapping[str, Any]) -> ManifestSummary:
         model=result.get("name") or names.plain_name(result["baseline"]),
         framework=result["framework"],
         parameters=result["parameters"],
-        recipe=result["recipe"],
+        recipe=result["recipe"] | _budget(result),
         encoding=result["encoding"],
         identity={name: result[name] for name in ("baseline", "framework", "recipe", "encoding")}
         | _training_identity(result),
@@ -242,6 +246,12 @@ def _of_run(result: Mapping[str, Any]) -> ManifestSummary:
         cpu_seconds=_cpu_seconds(result["timings"]),
         links={},
     )
+
+
+def _budget(result: Mapping[str, Any]) -> dict[str, str]:
+    """The limits of time of a training, by name, as settings for people."""
+    names = {"wall_s": "budget", "cpu_s": "CPU budget"}
+    return {names[key]: f"{seconds:g} s" for key, seconds in result.get("budget", {}).items()}
 
 
 def _run_revision(result: Mapping[str, Any]) -> str:
@@ -313,5 +323,5 @@ def _training_identity(document: Mapping[str, Any]) -> dict[str, Any]:
     # an extended run whose phases have the same settings is that of its settings from the start
     if any("settings" in phase for phase in document.get("extended", ())):
         certified["extended"] = document["extended"]
-    stated = {name: document[name] for name in ("supervision", "prompting") if name in document}
+    stated = {name: document[name] for name in ("supervision", "prompting", "budget") if name in document}
     return stated | certified

@@ -24,17 +24,6 @@ def level(share: float, decades: int = DECADES) -> float:
     return min(0.5 + 0.5 * (-log10(error) - 1) / decades, 1.0)
 
 
-def share_at(height: float, decades: int = DECADES) -> float:
-    """The share at a height: the inverse of `level`, up to its last value.
-
-    >>> share_at(0.25), share_at(0.5), round(share_at(level(0.995)), 6)
-    (0.45, 0.9, 0.995)
-    """
-    if height <= 0.5:
-        return LINEAR * height / 0.5
-    return 1 - 10.0 ** -(1 + decades * (height - 0.5) / 0.5)
-
-
 def percent(share: float) -> str:
     """A share in percent as short text, with more digits the closer it is to 100; only exact values become 0 and 100.
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 MAX_NAMED = 4  # settings in a label
+MAX_VALUE = 40  # characters of a setting
 
 
 def differences(settings: Sequence[Mapping[str, Any]], most: int = MAX_NAMED) -> list[str]:
@@ -45,6 +46,6 @@ def _plain(value: Any) -> str:
 
 
 def _label(own: Mapping[str, Any], most: int) -> str:
-    words = [f"{key}={value}" for key, value in own.items()]
+    words = [f"{key}={str(value)[:MAX_VALUE]}" for key, value in own.items()]
     more = f" and {len(words) - most} more" if len(words) > most else ""
     return ", ".join(words[:most]) + more

@@ -43,7 +43,8 @@ SPLIT_SCORE = CountRecord(
 TASK = Record({"id": Text(100), "name": Text(), "parameters": MapOf(SCALAR)})
 
 # what training gives away beyond the answers, see `mathbench.baselines.spec.RunSpec.supervision`
-SUPERVISION = ("examples", "dense", "aligned", "aligned+dense", "prompted")
+_TRAINED = ("examples", "dense", "aligned", "aligned+dense")
+SUPERVISION = (*_TRAINED, *(f"{given}+self" for given in _TRAINED), "prompted")
 
 DATA = Record({"seed": SEED, "sizes": MapOf(Integer(), SPLITS)})
 # other rows than those of a run's own data, which it answered later
@@ -102,6 +103,8 @@ RESULT = Record(
         "extended": ListOf(PHASE, 1_000),
         "weights": Record({"trained": Integer(), "fixed_by_hand": ListOf(Text(500))}),
         "tournament": OBJECT,
+        "generations": ListOf(OBJECT, 1_000),
+        "budget": Record({}, {"wall_s": Number(0, 1e15), "cpu_s": Number(0, 1e15)}),
         # the name of the model on a board, where it is not that of the baseline
         "name": Text(100),
         "evaluation": EVALUATION,

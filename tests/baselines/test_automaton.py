@@ -36,7 +36,7 @@ READERS = [
     for name, entry in BASELINES.items()
     if entry.state_machine
     for framework in entry.frameworks
-    for layers in ((1,) if name == "second-order-rnn" else (1, 2))
+    for layers in ((1,) if name in ("second-order-rnn", "linear-rnn") else (1, 2))
 ]
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -503,7 +503,10 @@ def test_what_has_no_automaton_is_one_line(tiny, sums, multiples, learned, tmp_p
     run(tiny("gru-classifier"), sums, RunOptions(tmp_path / "sums"))
     capsys.readouterr()
     for words, line in (
-        (["mlp"], "lstm-classifier, gru-classifier, rnn-classifier, second-order-rnn. Received: mlp."),
+        (
+            ["mlp"],
+            "lstm-classifier, gru-classifier, rnn-classifier, second-order-rnn, linear-rnn. Received: mlp.",
+        ),
         (["sums"], "a residue of one number"),
         (["mlp", "--clusters", "257"], "--clusters must be 1 to 256"),
         (["mlp", "--digits", "1001"], "--digits must be 1 to 1000"),

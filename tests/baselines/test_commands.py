@@ -18,6 +18,7 @@ KEYS = [
     *("schema_version", "id", "baseline", "framework", "recipe", "encoding", "task", "data", "seed"),
     *("command", "commit", "dirty", "versions", "hardware", "parameters", "timings", "best"),
     *("scores", "floors", "ceiling", "predictions_sha256", "supervision"),
+    "history",
 ]
 TINY = ["--set", "hidden=8", "--set", "steps=6", "--set", "evaluate=3", "--no-submit"]
 

@@ -86,7 +86,22 @@ def test_ask_and_inspect_a_run(framework, tiny, sums, tmp_path, capsys):
     for one, other in zip(shown["confidence"], said[0]["confidence"], strict=True):
         assert one["text"] == other["text"]
         assert one["probability"] == pytest.approx(other["probability"], abs=1e-5)
-    assert {tuple(shape)[1] for shape in shown["matrices"].values()} == {12}
+    for matrix in shown["matrices"].values():
+        assert matrix["axes"] == ["position", "unit"] and matrix["shape"][1] == 12
+        assert np.asarray(matrix["values"]).shape == tuple(matrix["shape"])
+    first = next(iter(shown["matrices"]))
+    for name in ("a.npz", "a.json"):
+        assert mathbench("inspect", tmp_path / "r", "12+29", "--json", "--out", tmp_path / name) == 0
+        written = json.loads(capsys.readouterr().out)
+        assert written["file"] == str(tmp_path / name) and "values" not in written["matrices"][first]
+    stored = json.loads((tmp_path / "a.json").read_text())
+    with np.load(tmp_path / "a.npz") as arrays:
+        assert set(arrays.files) == set(stored) == set(shown["matrices"])
+        for name in stored:
+            assert np.allclose(stored[name]["values"], shown["matrices"][name]["values"])
+            assert np.allclose(arrays[name], stored[name]["values"])
+    assert mathbench("inspect", tmp_path / "r", "12+29", "--out", tmp_path / "a.txt") == 2
+    assert ".npz, .json. Received: 'a.txt'" in capsys.readouterr().err
     assert (tmp_path / "r" / "plots" / "inspect.png").read_bytes().startswith(b"\x89PNG")
     assert mathbench("ask", tmp_path / "r", "12+29") == 0
     said = capsys.readouterr()
@@ -149,8 +164,11 @@ def test_bad_questions_are_one_line(tiny, sums, tmp_path, capsys):
     capsys.readouterr()
     for words, line in (
         (["inspect", tmp_path / "r", ""], "must not be empty"),
-        (["ask", tmp_path / "r", "1+1", ""], "must not be empty"),
-        (["ask", tmp_path / "r", "1x1"], "does not contain 'x'"),
+        (["ask", tmp_path / "r", ""], "must not be empty"),
+        (
+            ["ask", tmp_path / "r", "1x1"],
+            "the question '1x1': the alphabet '+0123456789' does not contain 'x'",
+        ),
         (["inspect", tmp_path / "r", "1x1"], "does not contain 'x'"),
         (["inspect", main_folder, "1+1"], "is not a network"),
         (["inspect", tmp_path / "r", "1+1", "--plot", "a.txt"], "ending in"),

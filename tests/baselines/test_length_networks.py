@@ -23,6 +23,7 @@ from mathbench.baselines.run import RunOptions, run
 from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.trainer import encoding_for
 from mathbench.baselines.training import loop
+from mathbench.baselines.training.data import stage_task
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
 from mathbench.families import task
@@ -68,15 +69,23 @@ def test_places_of_an_answer_in_parts_are_those_of_the_whole(ascending):
 
 
 def test_offsets_are_drawn_per_row_and_keep_the_longest_number_within_the_span():
-    made = positions("coupled", span=12, answer=4)
-    questions = tokens(*["123456+1"] * 300, *["12+1    "] * 300)
+    made = positions("coupled", span=12, answer=3)  # answers of a third of the question
+    questions = tokens(*["123456+1 "] * 300, *["12+34+567"] * 300)
     ruler = made.train().ruler(questions, 10)
     offsets = ruler[:, 1] - 1
-    assert set(offsets[:300].tolist()) == set(range(6))  # six digits and what is beside them: 7 of 12
-    assert set(offsets[300:].tolist()) == set(range(8))  # answers of four digits
+    # of 12 positions, six digits or three take so many, what is beside them one, and one more digit one
+    assert set(offsets[:300].tolist()) == set(range(12 - 8 + 1))
+    assert set(offsets[300:].tolist()) == set(range(12 - 5 + 1))
     assert (ruler[:, 0] == 0).all()
     assert (ruler.diff(dim=1)[:, 1:] == 1).all()
-    assert made.eval().ruler(questions, 10)[0].tolist() == list(range(12))
+
+
+def test_at_prediction_the_positions_of_a_question_are_in_the_middle_of_the_span():
+    made = positions("coupled", span=12, answer=3).eval()
+    ruler = made.ruler(tokens("123456+1 ", "12+34+567", "123456789"), 10)
+    assert (ruler[:, 1] - 1).tolist() == [2, 4, 1]
+    products = positions("coupled", span=20, answer=9).eval()  # answers as long as the question
+    assert products.ruler(tokens("1234+567 "), 10)[0, 1] - 1 == (20 - 2 - 8) // 2
 
 
 def test_numbers_beyond_the_span_are_answered_all_the_same():
@@ -284,3 +293,20 @@ def test_fire_reads_padding_of_rows_as_if_it_were_not_there():
     near, far = (questions[:1].copy() for _ in range(2))
     far[0, [0, 1]] = near[0, [1, 0]]
     assert not np.allclose(forced(network, near, answers[:1]), forced(network, far, answers[:1]), atol=1e-4)
+
+
+def test_long_problems_with_hints_that_no_training_row_has_are_wrong_and_cost_no_training(tiny, tmp_path):
+    hinted = Data.generate(
+        task("addition", digits=2, longer=1, format="index-hints"),
+        {"train": 60, "validation": 10, "interpolate": 10, "extrapolate": 10},
+    )
+    spec = tiny("decoder-transformer", hidden=8, inner=8, padding="left", positions="fire", steps=2)
+    result = run(spec, hinted, RunOptions(tmp_path / "r", long=(2, 9)))
+    assert result.long["9"]["correct"] == 0
+    assert result.long["9"]["n"] == 1000
+
+
+def test_a_stage_keeps_numbers_padded_to_their_question():
+    made = stage_task(task("addition", digits=9, more=0, format="padded:to=question"), {"digits": "3"})
+    assert made.parameters["digits"] == 3
+    assert made.format == "padded:to=question"

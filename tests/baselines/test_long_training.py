@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,6 +24,8 @@ from mathbench.baselines.training.state import Validation
 from mathbench.baselines.training.strata import read_strata
 from mathbench.baselines.validation import Validator
 from mathbench.errors import InputError
+from mathbench.leaderboard.reproduce import recipe_of
+from mathbench.leaderboard.submission import Manifest
 from tests.baselines.commands import SMALL, trained
 
 PLAIN = {"schedule": "constant", "warmup": 0}
@@ -294,3 +297,43 @@ def test_phases_of_foreign_records_are_checked(value):
     with pytest.raises(InputError):
         read_phases(value)
     assert Phase(3).to_json() == {"steps": 3}
+
+
+def test_boards_know_how_an_extended_run_was_trained(tiny, sums, tmp_path):
+    run(tiny(steps=4, **PLAIN), sums, RunOptions(tmp_path / "a"))
+    run(tiny(steps=8, **PLAIN), sums, RunOptions(tmp_path / "whole"))
+    go_on(tmp_path / "a", tmp_path / "b", steps=8)
+    go_on(tmp_path / "a", tmp_path / "c", steps=8, rate=0.001)
+    run(tiny(steps=8, rate=0.001, **PLAIN), sums, RunOptions(tmp_path / "slow"))
+    manifests = {
+        name: Manifest(json.loads((tmp_path / name / "result.json").read_text()))
+        for name in ("whole", "b", "c", "slow")
+    }
+    identities = {name: manifest.summary.identity for name, manifest in manifests.items()}
+    assert identities["b"] == identities["whole"]
+    assert identities["c"] != identities["slow"]
+    stored_run = SimpleNamespace(
+        digest="0" * 64, manifest=manifests["c"].document, summary=manifests["c"].summary
+    )
+    assert recipe_of(stored_run).spec.phases == load_original(tmp_path / "c").spec.phases != ()
+
+
+def test_a_resumed_sweep_says_where_its_runs_go_on(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = ["hidden=8", "steps=6", "evaluate=3", "batch=16"]
+    words = [
+        "mlp",
+        *SMALL,
+        *(word for pair in settings for word in ("--set", pair)),
+        "--seeds",
+        "2",
+        "--out",
+        "s",
+    ]
+    assert trained(*words) == 0
+    assert "finished already" not in capsys.readouterr().err
+    Path("s/seed1/result.json").unlink()
+    assert trained(*words, "--resume") == 0
+    said = capsys.readouterr().err
+    assert "1 of 2 runs are finished already" in said
+    assert "seed1: at its end already, step 6 of 6 (100 %): nothing is left to train" in said

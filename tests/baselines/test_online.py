@@ -14,7 +14,8 @@ from mathbench.baselines.settings import EncodingOptions
 from mathbench.baselines.trainer import prepare
 from mathbench.baselines.training import loop
 from mathbench.baselines.training.batches import Bucketed, InMemory, Prefetcher, RowSampler
-from mathbench.baselines.training.online import OnlineBatches, encode_labels, stream_vocabulary
+from mathbench.baselines.training.labels import LabelEncoder, encode_labels
+from mathbench.baselines.training.online import OnlineBatches, stream_vocabulary
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
 from mathbench.families import task
@@ -36,14 +37,14 @@ def same(one, two):
 
 def test_a_stream_shows_the_rows_of_train_in_order():
     encoding = encoding_for(SUMS)
-    online = OnlineBatches(SUMS, 5, 50, encoding)
+    online = OnlineBatches(SUMS, 5, 50, LabelEncoder(SUMS, encoding))
     rows = open_rows(SUMS, "train", 5).batch(range(20_000, 20_050))
     questions, labels = online.batch(400)
     assert same((questions, labels), (encoding.questions(rows["question"]), encoding.answers(rows["answer"])))
 
 
 def test_a_stream_meets_no_row_of_an_evaluation_split_of_any_seed():
-    online = OnlineBatches(SUMS, 0, 4000, encoding_for(SUMS))
+    online = OnlineBatches(SUMS, 0, 4000, LabelEncoder(SUMS, encoding_for(SUMS)))
     seen = {tuple(sorted(q.split("+"))) for i in range(5) for q in online.stream[i]["question"]}
     for seed in (0, 1, "other"):
         for split in ("validation", "interpolate", "extrapolate"):
@@ -54,7 +55,7 @@ def test_a_stream_meets_no_row_of_an_evaluation_split_of_any_seed():
 
 def test_each_row_comes_once_before_any_comes_again():
     small = task("modular")
-    online = OnlineBatches(small, 0, 1000, encoding_for(small))
+    online = OnlineBatches(small, 0, 1000, LabelEncoder(small, encoding_for(small)))
     held = len(open_rows(small, "train", 0))
     steps = -(-held // 1000)
     first, second = (
@@ -65,16 +66,19 @@ def test_each_row_comes_once_before_any_comes_again():
 
 
 def test_what_is_made_ahead_is_the_same():
-    online = OnlineBatches(SUMS, 0, 20, encoding_for(SUMS))
+    online = OnlineBatches(SUMS, 0, 20, LabelEncoder(SUMS, encoding_for(SUMS)))
     with Prefetcher(online, 4, 903) as ahead:
         for step in (0, 1, 2, 3, 900, 901):  # a resumed run begins anywhere
-            assert same(ahead.batch(step), OnlineBatches(SUMS, 0, 20, encoding_for(SUMS)).batch(step))
+            assert same(
+                ahead.batch(step),
+                OnlineBatches(SUMS, 0, 20, LabelEncoder(SUMS, encoding_for(SUMS))).batch(step),
+            )
 
 
 def test_an_error_in_the_background_arrives():
     foreign = fit_encoding(EncodingOptions(), "01+", pa.array(["1+1"]), pa.array(["10"]))
     with (
-        Prefetcher(OnlineBatches(SUMS, 0, 20, foreign), 4, 10) as ahead,
+        Prefetcher(OnlineBatches(SUMS, 0, 20, LabelEncoder(SUMS, foreign)), 4, 10) as ahead,
         pytest.raises(InputError, match="alphabet"),
     ):
         ahead.batch(0)

@@ -29,14 +29,16 @@ def names(files):
 def test_a_network_is_drawn_as_png_and_svg_the_same_each_time(tiny, sums, tmp_path):
     run(tiny(), sums, RunOptions(tmp_path))
     files = plots.draw(tmp_path, sums)
-    drawn = plots.PLOTS.keys() - {"digits"}
+    drawn = plots.PLOTS.keys() - {"residues"}
     assert names(files) == sorted(f"{name}.{kind}" for name in drawn for kind in plots.FORMATS)
     before = {path: path.read_bytes() for path in files}
     for path, content in before.items():
         assert content.startswith(b"\x89PNG") if path.suffix == ".png" else ElementTree.fromstring(content)
     assert {path: path.read_bytes() for path in plots.draw(tmp_path, sums)} == before
     said = "".join(ElementTree.parse(tmp_path / "plots" / "strata.svg").getroot().itertext())
-    assert "digits=2+1" in said and "floor: copy-operand" in said and "seed 0, supervision: aligned" in said
+    assert (
+        "digits=2+1" in said and "best floor, copy-operand" in said and "seed 0, supervision: aligned" in said
+    )
 
 
 def test_what_was_not_trained_has_no_curves_and_one_operand_no_pairs(floor, sums, multiples, tmp_path):
@@ -46,6 +48,7 @@ def test_what_was_not_trained_has_no_curves_and_one_operand_no_pairs(floor, sums
         "answer-lengths.png",
         "digits.png",
         "positions.png",
+        "residues.png",
         "strata.png",
     ]
 
@@ -62,32 +65,32 @@ def test_lengths_and_places():
 def test_single_lengths_are_drawn_beside_those_of_the_splits(tiny, multiples, tmp_path):
     options = RunOptions(tmp_path, long=(20, 100))
     result = run(tiny("gru-classifier", labels="prefix"), multiples, options)
-    assert result.supervision == "dense"
     figure = Figure()
-    assert plots.digits(figure, plots.PlotData(tmp_path, multiples))
+    assert plots.PLOTS["digits"](figure, plots.PlotData(tmp_path, multiples))
     (axis,) = figure.axes
-    # by container of an errorbar: the line, its caps and its bars
-    lines = {c.get_label(): c for c in axis.containers}
-    assert list(lines) == ["interpolate", "extrapolate", "single lengths"]
-    x, y = lines["single lengths"].lines[0].get_data()
-    assert list(x) == [20, 100]
-    assert list(y) == [result.long[digits]["exact_match"] for digits in ("20", "100")]
-    (bar, _) = lines["single lengths"].lines[2][0].get_segments()
-    assert bar[:, 1].tolist() == pytest.approx([result.long["20"][edge] for edge in ("low", "high")])
-    x, y = lines["extrapolate"].lines[0].get_data()
+    line, edge = axis.lines
+    x, y = line.get_data()
+    assert list(x) == [1, 2, 3, 4, 5, 6, 20, 100] or list(x) == [2, 3, 4, 5, 6, 20, 100]
+    assert list(y[-2:]) == [result.long[digits]["exact_match"] for digits in ("20", "100")]
     strata = result.scores["extrapolate"]["strata"]
     inside = [score for name, score in strata.items() if name.startswith("digits=5,")]
-    assert list(x) == [5, 6]
-    assert y[0] == pytest.approx(sum(s["correct"] for s in inside) / sum(s["n"] for s in inside))
-    assert axis.get_xscale() == "log" and axis.get_legend().get_title().get_text() == "dense"
+    assert y[list(x).index(5)] == pytest.approx(
+        sum(s["correct"] for s in inside) / sum(s["n"] for s in inside)
+    )
+    band = axis.collections[0]
+    low, high = (result.long["100"][bound] for bound in ("low", "high"))
+    ends = {y for x, y in band.get_paths()[0].vertices if x == 100}
+    assert ends == {pytest.approx(low), pytest.approx(high)}
+    assert axis.get_xscale() == "log" and 4 < edge.get_xdata()[0] < 5
+    labels = [text.get_text() for text in axis.get_legend().get_texts()]
+    assert labels[0].startswith("gru-classifier, n=") and labels[1] == "in training up to 4"
 
 
 def test_lengths_of_less_than_a_decade_have_a_plain_axis(floor, sums, multiples, tmp_path):
     run(RunSpec(baseline("constant"), "none", "", 0), multiples, RunOptions(tmp_path))
     figure = Figure()
-    assert plots.digits(figure, plots.PlotData(tmp_path, multiples))
+    assert plots.PLOTS["digits"](figure, plots.PlotData(tmp_path, multiples))
     assert figure.axes[0].get_xscale() == "linear"
-    assert not plots.digits(Figure(), plots.PlotData(floor, sums))
 
 
 def test_pairs_of_lengths_are_shares(floor, sums):
@@ -106,13 +109,14 @@ def test_pairs_of_lengths_are_shares(floor, sums):
         def subplots(self):
             return Axis()
 
-    def note(axis, values, inside, label, limits):
-        drawn.update(values=values, inside=inside, limits=limits)
+    def note(axis, values, inside, label, norm):
+        drawn.update(values=values, inside=inside, norm=norm)
+        return Axis()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(heatmap, "draw", note)
         assert plots.pairs(Figure(), shown)
-    assert drawn["inside"] == 2 and drawn["limits"] == (0.0, 1.0)
+    assert drawn["inside"] == 2 and (drawn["norm"].vmin, drawn["norm"].vmax) == (0.0, 1.0)
     assert all(drawn["values"][pair] == pytest.approx(correct[pair] / n[pair]) for pair in n)
     assert np.isfinite(list(drawn["values"].values())).all()
 

@@ -25,7 +25,8 @@ class Mine:
     def finish(self, summary):
         told.append(("finish", sorted(summary)))
 """
-VALUES = ["loss", "rate", "validation"]
+STRATA = [f"validation/digits={digits}" for digits in ("1+1", "2+1", "2+2")]
+VALUES = ["loss", "rate", "validation", *STRATA]
 SCORES = [f"exact_match/{split}" for split in ("extrapolate", "interpolate", "validation")]
 
 
@@ -110,6 +111,15 @@ def tracker_log(record, name, folder):
     started = open_tracker(name, folder / "mine")
     started._run = record
     started.log(7, {"loss": 0.25, "rate": 0.1, "validation": 1.0})
+
+
+def test_mlflow_gets_names_that_it_allows(monkeypatch, tmp_path):
+    record, module = Recorder(), ModuleType("mlflow")
+    module.__spec__ = importlib.machinery.ModuleSpec("mlflow", None)
+    module.__getattr__ = lambda attribute: getattr(record, attribute)
+    monkeypatch.setitem(sys.modules, "mlflow", module)
+    open_tracker("mlflow", tmp_path).log(7, {"validation/digits=2+1": 0.5, "loss": 1.0})
+    assert record.calls[-1][1] == ({"validation/digits_2_1": 0.5, "loss": 1.0},)
 
 
 def test_unknown_and_missing_trackers_are_one_line_and_leave_nothing(tiny, sums, tmp_path, monkeypatch):

@@ -547,3 +547,48 @@ def test_the_table_of_the_documentation():
             found += [written.questions(*plain)[0].as_py(), written.answers(*plain)[0].as_py()]
         found = [text.replace("\n", r"\n") for text in found]
         assert found == shown
+
+
+@pytest.mark.parametrize("before", ["", "padded+", "reversed-all+", "padded+reversed+"])
+@pytest.mark.parametrize("places", ["units", "left"])
+def test_hints_from_a_drawn_letter_on_are_the_usual_ones_moved(before, places):
+    plain = task("subtraction", digits=3, longer=1)
+    rows = Rows(plain, "train").batch(range(120))
+    usual, moved = (
+        formats.for_task(dataclasses.replace(plain, format=f"{before}index-hints:places={places}{more}"))
+        for more in ("", ",letters=20")
+    )
+    firsts = set()
+    for one, two in zip(usual.rows(rows).to_pylist(), moved.rows(rows).to_pylist(), strict=True):
+        shift = ord(re.search("[a-z]", two["question"])[0]) - ord(re.search("[a-z]", one["question"])[0])
+        firsts.add(shift)
+        for column in ("question", "answer"):
+            expected = re.sub("[a-z]", lambda found, by=shift: chr(ord(found[0]) + by), one[column])
+            assert two[column] == expected
+    assert min(firsts) == 0 and 14 <= max(firsts) <= 19 and len(firsts) > 10
+    written = moved.rows(rows)
+    assert moved.undo(written).select(["question", "answer"]).equals(rows.select(["question", "answer"]))
+    assert moved.undo_answers(written["answer"], rows).to_pylist() == rows["answer"].to_pylist()
+    # the hints of another row are no answer to this one
+    wrong = moved.undo_answers(usual.rows(rows)["answer"], rows).to_pylist()
+    assert wrong.count(None) > 100
+
+
+def test_padding_to_the_longest_number_of_the_question():
+    written = formats.for_task(task("subtraction", format="padded:to=question+reversed"))
+    plain = pa.array(["57-8", "8-57", "100-1", "5-5"])
+    padded = ["57-08", "08-57", "100-001", "5-5"]
+    assert written.questions(plain).to_pylist() == padded
+    assert written.undo_questions(pa.array(padded)).to_pylist() == plain.to_pylist()
+    assert written.undo_questions(pa.array(["57-8", "057-008"])).to_pylist() == [None, None]
+    assert written.undo_answers(pa.array(["94", "940", "94-"])).to_pylist() == ["49", None, "-49"]
+    with pytest.raises(InputError, match="padded: to=question takes no width"):
+        task("addition", format="padded:to=question,width=9")
+
+
+def test_padding_to_the_question_needs_no_longest_number_of_the_task():
+    made = task("multiplication", digits=3, format="padded:to=question")
+    rows = Rows(made.plain, "train").batch(range(40))
+    for row in formats.for_task(made).rows(rows)["question"].to_pylist():
+        one, two = row.split("*")
+        assert len(one) == len(two)

@@ -215,9 +215,9 @@ def test_cells_of_csv_are_quoted_only_where_a_spreadsheet_evaluates_them():
 
 
 def test_json_as_a_whole():
-    lines = [vars(line) for line in TABLE.lines]
+    lines = [{key: value for key, value in vars(line).items() if key != "settings"} for line in TABLE.lines]
     assert lines[0]["submissions"] == BEST.submissions and [*lines[0]] == [
-        field.name for field in fields(Entry)
+        field.name for field in fields(Entry) if field.name != "settings"
     ]
     found = render.tables_json([TABLE], "a board")
     assert (found["schema_version"], found["board"], len(found["tables"])) == (1, "a board", 1)
@@ -303,6 +303,36 @@ def test_names_are_told_apart_only_where_nothing_else_does():
         "ours (classic; train=5)",
         "ours (tuned; train=9)",
         "constant",
+    ]
+
+
+def test_lines_of_one_recipe_are_told_apart_by_their_settings_and_budgets():
+    same = {"recipe": "classic", "data": "train=5", "submissions": ("0123456789abcdef",)}
+
+    def line(**settings):
+        return Entry(
+            "model",
+            "ours",
+            9,
+            0.5,
+            0.4,
+            0.6,
+            "b",
+            **same,
+            settings={"name": "classic", "rate": 0.1, **settings},
+        )
+
+    def names(*lines):
+        return [line.model for line in render.disambiguate_names(lines)]
+
+    assert names(line(steps=100), line(steps=2000)) == ["ours (steps=100)", "ours (steps=2000)"]
+    assert names(line(budget="60 s"), line()) == ["ours (budget=60 s)", "ours"]
+    assert names(line(), line()) == ["ours (01234567)"] * 2
+    other = replace(line(steps=100), data="train=9")
+    assert names(line(steps=100), line(steps=200), other) == [
+        "ours (steps=100; train=5)",
+        "ours (steps=200; train=5)",
+        "ours (steps=100; train=9)",
     ]
 
 

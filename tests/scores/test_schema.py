@@ -42,6 +42,13 @@ RUN = manifest(
     long={"50": SCORE.to_json()},
     certificate={"claim": "all", "sha256": "0" * 64},
     asked={"tokens": {"prompt": 1}},
+    history=[{"step": 4, "loss": 0.5, "rate": 0.1, "validation": 0.9, "cpu_s": 1.0, "wall_s": 1.0}],
+    reached={"0.9": {"step": 4, "cpu_s": 1.0, "wall_s": 1.0}},
+    extended=[{"steps": 2, "settings": {"steps": 2}}],
+    weights={"trained": 1, "fixed_by_hand": ["the base"]},
+    tournament={"candidates": 2},
+    generations=[{"generation": 1}],
+    budget={"cpu_s": 1.0},
     name="my-model",
     evaluation={
         "season": "small",

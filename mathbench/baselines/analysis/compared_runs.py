@@ -7,18 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from mathbench.baselines import checkpoint
 from mathbench.baselines.result import RESULT_FILE, Result
 from mathbench.baselines.run_directory import SPEC_FILE
 from mathbench.baselines.table import baseline
+from mathbench.baselines.training.strata import read_strata
 from mathbench.errors import InputError
 from mathbench.registry import load
 from mathbench.scores.labels import shortest_differences
-
-VALIDATION_FILE = "validation.parquet"  # in a run directory: validation by stratum over time
-VALIDATION_COLUMNS = ("step", "stratum", "n", "correct")
 
 History = list[dict[str, float]]
 
@@ -57,26 +54,15 @@ class ComparedRun:
 
         Results of earlier versions have none, so it is read from the checkpoint.
         """
-        stated: History = list(getattr(self.result, "history", ()))
-        if stated:
-            return stated
+        if self.result.history:
+            return self.result.history
         stored = checkpoint.read(self.folder)
         return stored[0]["history"] if stored else []
 
     @cached_property
-    def validation(self) -> pa.Table | None:
-        """Validation by stratum over time, with the columns step, stratum, n and correct; None where it is not stored.
-
-        Raises:
-            InputError: for a damaged file.
-        """
-        path = self.folder / VALIDATION_FILE
-        if not path.is_file():
-            return None
-        try:
-            return pq.read_table(path, columns=list(VALIDATION_COLUMNS))
-        except (OSError, pa.ArrowException) as error:
-            raise InputError(f"{path} is damaged: {str(error).splitlines()[0]}.") from None
+    def validation(self) -> pa.Table:
+        """Validation by stratum over time, with the columns step, stratum, n and correct; empty where not stored."""
+        return read_strata(self.folder)
 
 
 @dataclass(frozen=True)

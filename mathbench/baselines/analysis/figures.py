@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.errors import InputError
-from mathbench.scores.error_scale import level, share_at
+from mathbench.scores.error_scale import LINEAR
 from mathbench.storage import atomic
 
 SUFFIXES = (".png", ".svg", ".pdf")
@@ -83,19 +83,18 @@ def label_bar(bar: Any) -> None:
 
 
 def _heights(shares: Any) -> NDArray[np.float64]:
-    flat = [
-        1 + BEYOND * (share - 1) if share > 1 else level(share, DECADES)
-        for share in np.asarray(shares, dtype=np.float64).ravel().tolist()
-    ]
-    return np.array(flat).reshape(np.shape(shares))
+    """Return `level` of shares of any shape; above 1 the scale goes on with a slope of `BEYOND`."""
+    known = np.asarray(shares, dtype=np.float64)
+    error = np.maximum(1 - known, 10.0 ** -(1 + DECADES))
+    upper = np.minimum(0.5 + 0.5 * (-np.log10(error) - 1) / DECADES, 1.0) + BEYOND * np.maximum(known - 1, 0)
+    return np.where(known <= LINEAR, 0.5 * known / LINEAR, upper)
 
 
 def _shares(heights: Any) -> NDArray[np.float64]:
-    flat = [
-        1 + (height - 1) / BEYOND if height > 1 else share_at(height, DECADES)
-        for height in np.asarray(heights, dtype=np.float64).ravel().tolist()
-    ]
-    return np.array(flat).reshape(np.shape(heights))
+    """Return the shares at heights of any shape, the inverse of `_heights`."""
+    known = np.asarray(heights, dtype=np.float64)
+    upper = 1 - 10.0 ** -(1 + DECADES * (np.minimum(known, 1.0) - 0.5) / 0.5)
+    return np.where(known <= 0.5, LINEAR * known / 0.5, np.where(known > 1, 1 + (known - 1) / BEYOND, upper))
 
 
 def scale_numbers(axis: Any, ticks: Sequence[float]) -> None:

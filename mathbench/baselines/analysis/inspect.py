@@ -16,6 +16,7 @@ MAX_MATRICES = 24  # matrices in a figure
 COLUMNS = 4
 MAX_LABELS = 48  # axes with more positions are not labelled
 PADDING_MARK = "·"
+START_MARK = "start"  # the token before an answer
 # layers that read from the other end, or padding last: their positions are not those of the question
 OTHER_ORDER = ("onward", "back", "descending")
 
@@ -65,7 +66,8 @@ def axis_labels(trained: TrainedNetwork, tokens: Tokens, answer: Tokens) -> tupl
     """Return the tokens of a question, (1, T), and its answer, (1, positions), as text with a dot for padding.
 
     The answer comes twice: up to the padding token that ends it, as an autoregressive network generates it, and at full
-    length. Where questions are laid out in columns, those of the question label the answer too.
+    length. Last come both in one sequence. Where questions are laid out in columns, those of the question label the
+    answer too.
     """
     alphabet = PADDING_MARK + trained.encoding.alphabet
     question = [text or PADDING_MARK for text in trained.encoding.read_texts(tokens)[0][0].tolist()]
@@ -73,7 +75,8 @@ def axis_labels(trained: TrainedNetwork, tokens: Tokens, answer: Tokens) -> tupl
         return (question,)
     padded = "".join(alphabet[token] for token in answer[0])
     text, _, _ = padded.partition(PADDING_MARK)
-    return question, text + PADDING_MARK, padded
+    # one sequence, as a decoder-only network reads it: all of the answer but its end is read too
+    return question, text + PADDING_MARK, padded, [*question, START_MARK, *text]
 
 
 def in_order(name: str) -> bool:

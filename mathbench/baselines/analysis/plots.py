@@ -108,15 +108,13 @@ def draw(run: Path, data: Data) -> list[Path]:
 def _saved(draw_plot: Callable[[Any, PlotData], bool], plot: PlotData, path: Path) -> Iterator[Path]:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 4), layout="constrained")
+    figure = Figure(figsize=(9, 4), dpi=figures.DPI, layout="constrained")
     if not draw_plot(figure, plot):
         return
     if figure.get_suptitle() == "":
         figure.suptitle(_title(plot.result), fontsize=9)
-    # executed here, because a figure with a layout engine would be laid out for each of the files; twice, because
-    # legends beside the axes have their size after the first time
-    engine = figure.get_layout_engine()
-    for _ in range(2 if engine else 0):
+    # executed here, because a figure with a layout engine would be laid out for each of the files
+    if engine := figure.get_layout_engine():
         engine.execute(figure)
     figure.set_layout_engine("none")
     for kind in FORMATS:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
-from typing import Any
 
 from mathbench.baselines.analysis.charts import Chart, Line, Panel, Point, point
 from mathbench.baselines.analysis.compared_runs import ComparedRun, Setting
@@ -106,14 +105,10 @@ def _stratum_lines(runs: Sequence[ComparedRun]) -> tuple[Line, ...]:
     """Return a line per stratum, in numeric order, over the steps at which some run was validated."""
     by_stratum: dict[str, dict[int, list[Score]]] = {}
     for run in runs:
-        for row in _rows(run):
+        for row in run.validation.to_pylist():
             scores = by_stratum.setdefault(row["stratum"], {}).setdefault(row["step"], [])
             scores.append(Score(row["n"], row["correct"]))
     return tuple(
         Line(name, tuple(point(step, scores) for step, scores in sorted(by_stratum[name].items())))
         for name in sorted(by_stratum, key=natural_order)
     )
-
-
-def _rows(run: ComparedRun) -> list[dict[str, Any]]:
-    return run.validation.to_pylist() if run.validation is not None else []

@@ -31,6 +31,7 @@ class NumberReader:
         padding: where blanks are read: ``none``, ``before`` or ``after`` the digits.
         width: the number of digits from which on no blanks are read, 1 without padding.
         reverse: whether the units are read first.
+        filler: the token of a blank.
     """
 
     machine: StateMachine
@@ -39,6 +40,7 @@ class NumberReader:
     padding: str = "none"
     width: int = 1
     reverse: bool = False
+    filler: int = PAD
 
     @classmethod
     def of(cls, machine: StateMachine, encoding: Encoding, base: int) -> "NumberReader":
@@ -48,7 +50,8 @@ class NumberReader:
         if machine.skips_padding or width <= 1:
             return cls(machine, tokens, encoding.classes, reverse=reverse)
         before = (encoding.choices.padding != "right") != reverse
-        return cls(machine, tokens, encoding.classes, "before" if before else "after", width, reverse)
+        padding = "before" if before else "after"
+        return cls(machine, tokens, encoding.classes, padding, width, reverse, encoding.filler)
 
     @property
     def symbols(self) -> int:
@@ -81,7 +84,7 @@ class NumberReader:
 
     def _pad(self, states: States, blanks: int) -> States:
         for _ in range(blanks):
-            states = self.machine.step(states, np.full(len(states), PAD))
+            states = self.machine.step(states, np.full(len(states), self.filler))
         return states
 
 

@@ -52,6 +52,10 @@ class SecondOrderProver:
             raise InputError(
                 f"a certificate of second-order-rnn needs form=tanh. Received: form={module.reader.form}."
             )
+        if module.output.out_features < len(encoding.classes):
+            raise InputError(
+                "a certificate of second-order-rnn needs output=softmax. Received: output=sigmoid."
+            )
         if encoding.choices.query != "forward" or encoding.alphabet != text.DIGITS[: task.number_base]:
             raise InputError(
                 "a certificate needs query=forward, and training questions with every digit of the base."

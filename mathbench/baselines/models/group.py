@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.interface import Arrays, Network, StateMachine
+from mathbench.baselines.models.layer_table import Layer
+from mathbench.baselines.models.reading_limit import ReadingLimit
 
 Array = NDArray[np.generic]
 Losses = NDArray[np.float64]
@@ -144,6 +146,15 @@ class NetworkGroup:
     def probabilities(self, questions: Tokens, beam: int | None = None) -> tuple[Tokens, NDArray[np.float32]]:
         """Return `predict` and the probability of each token given those before it, both (n, positions)."""
         return self._leading().probabilities(questions, beam)
+
+    @property
+    def limit(self) -> ReadingLimit | None:
+        """How long a question the leader reads."""
+        return self._leading().limit
+
+    def layers(self, questions: Tokens, answers: Tokens) -> tuple[Layer, ...]:
+        """Return the layers of the leader."""
+        return self._leading().layers(questions, answers)
 
     def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, NDArray[np.float32]]:
         """Return the leader's activations."""

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from mathbench.baselines.columns import ColumnLayout
 from mathbench.baselines.encoding import Encoding, Tokens
+from mathbench.baselines.models.layer_table import Layer
+from mathbench.baselines.models.reading_limit import ReadingLimit
 from mathbench.errors import InputError
 from mathbench.numbers import text
 
@@ -35,6 +37,7 @@ class NetworkShape:
         layout: how questions are laid out in columns; None for other questions.
         ascending: whether the numbers of questions and of answers are read and generated from the units on; None
             where this is not known.
+        blank: whether padding has a token of its own, 0; otherwise no token of a question is 0.
     """
 
     symbols: int
@@ -46,6 +49,16 @@ class NetworkShape:
     classes: tuple[str, ...] = ()
     layout: ColumnLayout | None = None
     ascending: tuple[bool, bool] | None = None
+    blank: bool = True
+
+    @property
+    def inputs(self) -> int:
+        """The number of different tokens of a question: `symbols`, or one less without a blank."""
+        return self.symbols if self.blank else self.symbols - 1
+
+    def one_hot(self, questions: Tokens) -> NDArray[np.float32]:
+        """Return the tokens of questions (B, T) as one-hot vectors, float32 (B, T, inputs)."""
+        return one_hot(questions if self.blank else questions - 1, self.inputs)
 
     @classmethod
     def of(cls, encoding: Encoding) -> "NetworkShape":
@@ -59,7 +72,8 @@ class NetworkShape:
         digits = tuple(i for i, c in enumerate(encoding.alphabet, start=1) if c in text.DIGITS)
         width, answer = encoding.question_width, encoding.answer_width
         sizes = (encoding.symbols, encoding.outputs, width, answer)
-        return cls(*sizes, prefix, digits, encoding.classes, encoding.layout, _ascending(encoding))
+        blank = encoding.choices.pad_with == "blank"
+        return cls(*sizes, prefix, digits, encoding.classes, encoding.layout, _ascending(encoding), blank)
 
 
 def _ascending(encoding: Encoding) -> tuple[bool, bool] | None:
@@ -111,10 +125,19 @@ class StateMachine:
 
 
 class Network(Protocol):
-    """A network and its optimiser."""
+    """A network and its optimiser.
+
+    Attributes:
+        device: the device that it runs on.
+        parameters: number of trained weights.
+    """
 
     device: str
     parameters: int
+
+    @property
+    def limit(self) -> ReadingLimit | None:
+        """How long a question it reads; None for any length."""
 
     def step(
         self, questions: Tokens, labels: Tokens, rate: float, random_bits: int, noise: float = 0.0
@@ -150,6 +173,12 @@ class Network(Protocol):
 
         ``hidden/...`` are states (n, positions, units), ``attention/...`` weights (n, queries, keys). Networks that
         answer in one pass ignore the answers.
+        """
+
+    def layers(self, questions: Tokens, answers: Tokens) -> tuple[Layer, ...]:
+        """Return the layers, with the shapes of their outputs for questions (n, T) and answers (n, positions).
+
+        Their weights sum up to `parameters`.
         """
 
     def state_machine(self) -> StateMachine | None:
@@ -209,6 +238,23 @@ def one_hot(tokens: Tokens, symbols: int, positions: int = 0) -> NDArray[np.floa
         return inputs
     marks = np.eye(tokens.shape[1], positions, dtype=np.float32)
     return np.concatenate([inputs, np.broadcast_to(marks, (len(tokens), *marks.shape))], axis=2)
+
+
+def logit_count(shape: NetworkShape, output: str) -> int:
+    """Return the number of logits that a classifier computes: one per class, with ``sigmoid`` one for two classes.
+
+    The logit of the first class is then 0: softmax and cross-entropy over both classes are sigmoid and binary
+    cross-entropy of the other one.
+
+    Raises:
+        InputError: for a sigmoid and another number of classes.
+
+    >>> logit_count(NetworkShape(10, 2, 5, 1), "sigmoid"), logit_count(NetworkShape(10, 7, 5, 1), "softmax")
+    (1, 7)
+    """
+    if output == "sigmoid" and shape.outputs != 2:
+        raise InputError(f"output=sigmoid requires two different answers. Received: {shape.outputs:,}.")
+    return 1 if output == "sigmoid" else shape.outputs
 
 
 def column_layout(shape: NetworkShape) -> ColumnLayout:

@@ -19,8 +19,9 @@ from mathbench.baselines.training.batches import (
     StagedBatches,
     make_row_sampler,
 )
+from mathbench.baselines.training.labels import LabelEncoder
 from mathbench.baselines.training.lengths import make_length_batches
-from mathbench.baselines.training.online import OnlineBatches, encode_labels
+from mathbench.baselines.training.online import OnlineBatches
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError, did_you_mean
 from mathbench.formats.padded import Padded
@@ -42,16 +43,17 @@ def make_batches(settings: TrainingSettings, data: Data, encoding: Encoding, see
     """
     _check(settings, encoding)
     if isinstance(settings, SequenceSettings) and settings.sampling == "lengths":
-        rows, unpadded = data.splits["train"], effective_encoding(settings, encoding)
-        return make_length_batches(settings, data.task, rows, unpadded, seed)
+        unpadded = LabelEncoder.of(settings, data, effective_encoding(settings, encoding))
+        return make_length_batches(settings, data.splits["train"], unpadded, seed)
+    labels = LabelEncoder.of(settings, data, encoding)
     rows, stages = data.splits["train"], parse_stages(settings.curriculum)
     batches = [
-        _stage_batches(settings, data, stage, encoding, key_of(seed, i)) for i, stage in enumerate(stages)
+        _stage_batches(settings, data, stage, labels, key_of(seed, i)) for i, stage in enumerate(stages)
     ]
     if settings.source == "stream":
-        batches.append(OnlineBatches(data.task, data.seed, settings.batch, encoding))
+        batches.append(OnlineBatches(data.task, data.seed, settings.batch, labels))
     else:
-        batches.append(_in_memory(settings, data.task, rows, encoding, seed))
+        batches.append(_in_memory(settings, rows, labels, seed))
     if settings.buckets:
         batches = [Bucketed(part, settings.buckets, seed, left_padded(encoding)) for part in batches]
     return StagedBatches(stage_starts(stages, settings.steps), tuple(batches)) if stages else batches[0]
@@ -89,7 +91,7 @@ def stage_rows(stage: CurriculumStage, strata: pa.ChunkedArray) -> Int:
 
 
 def _stage_batches(
-    settings: TrainingSettings, data: Data, stage: CurriculumStage, encoding: Encoding, seed: int | str
+    settings: TrainingSettings, data: Data, stage: CurriculumStage, labels: LabelEncoder, seed: int | str
 ) -> BatchSource:
     """Return the batches of a stage: rows of some strata from memory, or those of another task from its stream."""
     if stage.changes:
@@ -97,10 +99,11 @@ def _stage_batches(
             raise InputError(
                 f"curriculum: '{stage.pattern}' requires source=stream. Received: source={settings.source}."
             )
-        return OnlineBatches(stage_task(data.task, stage.changes), data.seed, settings.batch, encoding)
+        changed = stage_task(data.task, stage.changes)
+        return OnlineBatches(changed, data.seed, settings.batch, replace(labels, task=changed))
     rows = data.splits["train"]
     part = rows.take(pa.array(stage_rows(stage, rows["stratum"])))
-    return _in_memory(settings, data.task, part, encoding, seed)
+    return _in_memory(settings, part, labels, seed)
 
 
 def stage_task(task: Task, changes: Mapping[str, str]) -> Task:
@@ -135,19 +138,22 @@ def stage_task(task: Task, changes: Mapping[str, str]) -> Task:
 
 def _padded_as(task: Task, kind: Padded) -> Padded:
     """Return a format with the widths that it has for a task."""
+    if kind.to == "question":
+        return kind
     question, answer = task.longest() or (0, 0)
-    widths = {"width": kind.width or question}
+    width = kind.width or question
     return (
-        replace(kind, **widths) if task.recognition else replace(kind, **widths, answer=kind.answer or answer)
+        replace(kind, width=width)
+        if task.recognition
+        else replace(kind, width=width, answer=kind.answer or answer)
     )
 
 
 def _in_memory(
-    settings: TrainingSettings, task: Task, rows: pa.Table, encoding: Encoding, seed: int | str
+    settings: TrainingSettings, rows: pa.Table, encoder: LabelEncoder, seed: int | str
 ) -> BatchSource:
-    questions = encoding.questions(rows["question"])
-    labels = encode_labels(encoding, task, questions, rows["answer"])
-    return InMemory(questions, labels, make_row_sampler(task, rows, settings.batch, settings.sampling, seed))
+    sampler = make_row_sampler(encoder.task, rows, settings.batch, settings.sampling, seed)
+    return InMemory(*encoder.batch(rows), sampler)
 
 
 def _check(settings: TrainingSettings, encoding: Encoding) -> None:
@@ -170,6 +176,12 @@ def _check(settings: TrainingSettings, encoding: Encoding) -> None:
         )
     if settings.buckets and encoding.classes and encoding.choices.labels == "prefix":
         raise InputError("buckets require labels=last. Received: labels=prefix.")
+    if settings.buckets and settings.labels_prefixes:
+        raise InputError(f"buckets require no labels of prefixes. Received: auxiliary={settings.auxiliary}.")
+    if settings.buckets and encoding.choices.pad_with == "zero":
+        raise InputError(
+            "buckets require pad_with=blank, because they cut padding off. Received: pad_with=zero."
+        )
 
 
 def _check_lengths(settings: TrainingSettings, encoding: Encoding) -> None:

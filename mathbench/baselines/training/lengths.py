@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mathbench.baselines.columns import rows_of_equal_shape
-from mathbench.baselines.encoding import Encoding, Tokens
+from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.settings import SequenceSettings
 from mathbench.baselines.training.batches import Batch, Int
-from mathbench.baselines.training.online import encode_labels
+from mathbench.baselines.training.labels import LabelEncoder
 from mathbench.errors import InputError
 from mathbench.hashing import GOLDEN, key_of, mix64, to_range
 from mathbench.numbers import text
@@ -90,15 +90,14 @@ class LengthBatches:
 
 
 def make_length_batches(
-    settings: SequenceSettings, task: Task, rows: pa.Table, encoding: Encoding, seed: int | str
+    settings: SequenceSettings, rows: pa.Table, labels: LabelEncoder, seed: int | str
 ) -> LengthBatches:
     """Return batches of one length each.
 
     Args:
         settings: the hyperparameters.
-        task: the task.
         rows: the training rows.
-        encoding: maps text to tokens; does not pad where all questions have one length.
+        labels: maps rows to tokens and labels; does not pad where all questions have one length.
         seed: seed of what is drawn.
 
     Raises:
@@ -106,19 +105,18 @@ def make_length_batches(
     """
     texts = rows.select(["question", "answer"])
     if settings.short:
-        texts = _with_short_numbers(texts, task, settings.short)
-    shapes = encoding.padded_shapes(texts["question"])
-    pools = [_pool(texts.take(pa.array(rows)), task, encoding) for rows in rows_of_equal_shape(shapes)]
+        texts = _with_short_numbers(texts, labels.task, settings.short)
+    shapes = labels.encoding.padded_shapes(texts["question"])
+    pools = [_pool(texts.take(pa.array(rows)), labels) for rows in rows_of_equal_shape(shapes)]
     most = max(len(pool.by_answer) for pool in pools)
     # a batch in which an answer is missing would teach that it does not exist
     complete = [pool for pool in pools if len(pool.by_answer) == most]
     return LengthBatches(complete, settings.batch, settings.growth, seed)
 
 
-def _pool(rows: pa.Table, task: Task, encoding: Encoding) -> LengthPool:
-    questions = encoding.questions(rows["question"])
-    labels = encode_labels(encoding, task, questions, rows["answer"])
-    if not encoding.classes:
+def _pool(rows: pa.Table, encoder: LabelEncoder) -> LengthPool:
+    questions, labels = encoder.batch(rows)
+    if not encoder.encoding.classes:
         return LengthPool(questions, labels, (np.arange(len(questions)),))
     answers = rows["answer"].cast(pa.string()).combine_chunks().dictionary_encode()
     codes = answers.indices.to_numpy(zero_copy_only=False)

@@ -2,9 +2,10 @@
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -13,6 +14,7 @@ from rich.text import Text
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.baselines.training.clock import Budget, Clock
 from mathbench.baselines.training.samples import SampleLog, shown
+from mathbench.baselines.training.self_improvement import Generation
 from mathbench.baselines.training.state import TrainingState, Validation
 
 
@@ -83,6 +85,11 @@ class TrainingProgress:
             if samples:
                 print_line("  " + "   ".join(samples), soft_wrap=True, markup=False, highlight=False)
 
+    def on_generation(self, found: Generation) -> None:
+        """Print what a generation labelled."""
+        if self._console is not None:
+            self._console.print(generation_line(asdict(found)), soft_wrap=True, highlight=False)
+
     def _status(self, state: TrainingState, loss: float) -> str:
         spent = time.perf_counter() - self._start
         speed = max(state.step - self._first, 1) / max(spent, 1e-9)  # steps per second
@@ -115,6 +122,20 @@ class _Bar(Progress):
         for line in self.samples:
             yield Text(f"  {line}", no_wrap=True, overflow="crop")
         yield from super().get_renderables()
+
+
+def generation_line(found: Mapping[str, Any]) -> str:
+    """Return a line on what a generation labelled.
+
+    >>> fields = {"generation": 2, "digits": 7, "problems": 1000, "kept": 900}
+    >>> generation_line({**fields, "exact_match": 0.95, "kept_exact_match": 0.99})
+    'generation 2: 7 digits, 900 of 1,000 problems labelled, 99.00% of the labels right (of all answers 95.00%)'
+    """
+    return (
+        f"generation {found['generation']}: {found['digits']:,} digits, {found['kept']:,} of "
+        f"{found['problems']:,} problems labelled, {found['kept_exact_match']:.2%} of the labels right "
+        f"(of all answers {found['exact_match']:.2%})"
+    )
 
 
 def where_it_goes_on(state: TrainingState, settings: TrainingSettings) -> str:

@@ -18,7 +18,7 @@ from mathbench.baselines.training.state import Recorder, TrainingState, Validati
 from mathbench.errors import InputError
 
 VALIDATION_FILE = "validation.parquet"
-MAX_ROWS = 100_000  # of the table, above which validations are left out evenly
+MAX_ROWS = 20_000  # of the table, above which validations are left out evenly
 SCHEMA = pa.schema({"step": pa.int64(), "stratum": pa.string(), "n": pa.int64(), "correct": pa.int64()})
 
 

@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 from mathbench.errors import InputError
 from mathbench.formats.format import Format, FormatContext, Formatted
 from mathbench.formats.quoting import SEPARATOR
+from mathbench.formats.row_bits import row_bits
 from mathbench.formats.text_columns import Int, Mask, TextColumn
 from mathbench.formats.words.question_numbers import SignedNumbers, assembled, profile, signed_numbers
-from mathbench.formats.words.row_bits import row_bits
 from mathbench.formats.words.templates import QUESTION, Template
 from mathbench.hashing import to_range
 from mathbench.numbers.text import int_array

@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mathbench.formats.format import FormatContext, Formatted
+from mathbench.formats.row_bits import row_bits
 from mathbench.formats.text_columns import Int, Mask
 from mathbench.formats.words.question_numbers import assembled, profile, rebuilt, signed_numbers
-from mathbench.formats.words.row_bits import row_bits
 from mathbench.hashing import U64, mix64, to_range
 from mathbench.numbers import text
 from mathbench.numbers.text import from_list, int_array

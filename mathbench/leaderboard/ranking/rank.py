@@ -213,6 +213,7 @@ def _line(runs: Sequence[SubmissionRecord], shares: Sequence[float], n: int, spl
         framework=summary.framework,
         encoding=settings_label(summary.encoding),
         recipe=settings_label(summary.recipe),
+        settings=summary.recipe,
         data=summary.training_data,
         parameters=summary.parameters,
         seeds=len(shares),

@@ -3,14 +3,14 @@
 import csv
 import io
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mathbench.leaderboard.ranking.tables import Entry, RankTable
+from mathbench.leaderboard.ranking.tables import Entry, RankTable, grouped
 from mathbench.leaderboard.submission_manifest import SUPERVISIONS
 from mathbench.leaderboard.submission_record import BADGES
+from mathbench.scores.labels import shortest_differences
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -177,17 +177,38 @@ def display_name(line: Entry) -> str:
 
 
 def disambiguate_names(lines: Sequence[Entry]) -> list[Entry]:
-    """Append recipe and data settings to model names that would otherwise be identical."""
+    """Append what differs to model names that would otherwise be identical: recipe, data, or settings and budgets.
 
-    def shown(line: Entry) -> tuple[object, ...]:
-        told_apart = line.submitter, line.revision, line.framework, line.encoding, line.supervision
-        return line.kind, line.model, *told_apart, bool(line.proof)
+    Lines that do not differ in what they state have the start of the digest of their submission.
+    """
+    named = list(lines)
+    for alike in grouped(range(len(lines)), lambda i: _appearance(lines[i])).values():
+        if len(alike) > 1:
+            for i, words in zip(alike, _differences([lines[i] for i in alike]), strict=True):
+                named[i] = replace(lines[i], model=f"{lines[i].model} ({words})") if words else lines[i]
+    return named
 
-    alike = Counter(map(shown, lines))
+
+def _appearance(line: Entry) -> tuple[object, ...]:
+    told_apart = line.submitter, line.revision, line.framework, line.encoding, line.supervision
+    return line.kind, line.model, *told_apart, bool(line.proof)
+
+
+def _differences(lines: Sequence[Entry]) -> list[str]:
+    known = [(line.recipe, line.data) for line in lines]
+    if len(set(known)) == len(lines):
+        return [f"{recipe}; {data}" for recipe, data in known]
+    data = [line.data if len({line.data for line in lines}) > 1 else "" for line in lines]
+    settings = shortest_differences([line.settings for line in lines])
+    words = ["; ".join(filter(None, pair)) for pair in zip(settings, data, strict=True)]
     return [
-        replace(line, model=f"{line.model} ({line.recipe}; {line.data})") if alike[shown(line)] > 1 else line
-        for line in lines
+        "; ".join(filter(None, (own, _digest(line)))) if words.count(own) > 1 else own
+        for own, line in zip(words, lines, strict=True)
     ]
+
+
+def _digest(line: Entry) -> str:
+    return line.submissions[0][:8] if line.submissions else ""
 
 
 def escape_control(text: str) -> str:
@@ -294,8 +315,12 @@ def tables_json(tables: Sequence[RankTable], board: str) -> dict[str, Any]:
     The keys are schema_version, board and tables: a list of `RankTable`, whose lines are `Entry`, each as an object of
     its fields (see `mathbench.leaderboard.ranking.tables`).
     """
-    shown = [vars(table) | {"lines": [vars(line) for line in table.lines]} for table in tables]
+    shown = [vars(table) | {"lines": [_line_json(line) for line in table.lines]} for table in tables]
     return {"schema_version": 1, "board": board, "tables": shown}
+
+
+def _line_json(line: Entry) -> dict[str, Any]:
+    return {name: value for name, value in vars(line).items() if name != "settings"}
 
 
 def replace_marked_block(text: str, block: str) -> str | None:

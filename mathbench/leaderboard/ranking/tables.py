@@ -1,7 +1,7 @@
 """The tables of a board: entries and rankings."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from mathbench.leaderboard.submission_manifest import SUPERVISIONS, Supervision
@@ -43,6 +43,7 @@ class Entry:
         round_entries: of a model in a sealed round, how many entries of its submitter were answered, of how many;
             empty for others.
         runnable: whether it is a run of mathbench.
+        settings: of its training, by which lines that look alike are told apart; not shown otherwise.
     """
 
     kind: str
@@ -76,6 +77,7 @@ class Entry:
     cpu_seconds: float | None = None
     round_entries: str = ""
     runnable: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def interval(self) -> tuple[float, float]:

@@ -1,14 +1,13 @@
-"""Convolution and LSTM in Keras: convolution, pooling, an LSTM with dropout, one softmax.
+"""Convolution and LSTM in Keras: convolution, pooling, an LSTM with dropout, one softmax or sigmoid.
 
-Source: the notebook "RNNs: Categorization" (Hofstadter's challenge). Its single sigmoid output is a softmax over
-the classes here.
+Source: the notebook "RNNs: Categorization" (Hofstadter's challenge), which has a sigmoid.
 """
 
 from typing import Any
 
-from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, check_poolable, one_hot
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, check_poolable
 from mathbench.baselines.models.keras.backend import load_keras
-from mathbench.baselines.models.keras.layers import layer_seeds, make_dense, make_lstm
+from mathbench.baselines.models.keras.layers import classifier_logits, layer_seeds, make_lstm
 from mathbench.baselines.models.keras.model import KerasNetwork
 from mathbench.baselines.models.settings.one_pass import ConvolvedSettings
 
@@ -16,7 +15,7 @@ from mathbench.baselines.models.settings.one_pass import ConvolvedSettings
 def build_model(keras: Any, shape: NetworkShape, settings: ConvolvedSettings, seed: int | str) -> Any:
     """Return the Keras model from features (B, T, F) to logits (B, 1, C)."""
     seeds = layer_seeds(seed, 4)
-    features = keras.Input((None, shape.symbols))  # (B, T, F)
+    features = keras.Input((None, shape.inputs))  # (B, T, F)
     filters = keras.layers.Conv1D(
         settings.filters,
         settings.width,
@@ -31,8 +30,9 @@ def build_model(keras: Any, shape: NetworkShape, settings: ConvolvedSettings, se
         pooled
     )  # (B, H)
     read = keras.layers.Reshape((1, settings.hidden))(read)  # (B, 1, H)
-    logits = make_dense(keras, shape.outputs, seeds[3], name="output")(read)  # (B, 1, C)
-    return keras.Model(features, logits)
+    return keras.Model(
+        features, classifier_logits(keras, read, shape, settings.output, seeds[3])
+    )  # (B, 1, C)
 
 
 def build(
@@ -47,8 +47,9 @@ def build(
         device_config: device and threads.
 
     Raises:
-        InputError: for questions too short to be pooled, or a label at every prefix.
+        InputError: for questions too short to be pooled, a label at every prefix, or a sigmoid and other than two
+            classes.
     """
     check_poolable(shape)
     model = build_model(load_keras(device_config.threads), shape, settings, seed)
-    return KerasNetwork(model, lambda tokens: one_hot(tokens, shape.symbols), settings, device_config)
+    return KerasNetwork(model, shape.one_hot, settings, device_config)

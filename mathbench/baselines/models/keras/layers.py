@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mathbench.baselines.models.interface import NetworkShape, logit_count
 from mathbench.hashing import key_of
 
 CELLS = {"lstm": "LSTM", "gru": "GRU", "rnn": "SimpleRNN"}
@@ -40,3 +41,24 @@ def make_recurrent(
 def make_lstm(keras: Any, units: int, seeds: list[int], gain: float = 1.0, **options: Any) -> Any:
     """Return an LSTM layer (see `make_recurrent`)."""
     return make_recurrent(keras, "lstm", units, seeds, gain, **options)
+
+
+def classifier_logits(keras: Any, states: Any, shape: NetworkShape, output: str, seed: int) -> Any:
+    """Map states (B, P, H) to the logits of all classes, (B, P, C), with a layer named ``output``.
+
+    Args:
+        keras: the module keras.
+        states: what is read out.
+        shape: the number of classes.
+        output: ``softmax``, a logit per class, or ``sigmoid``, one logit for the second of two classes.
+        seed: seed of the first weights.
+    """
+    layer = make_dense(keras, logit_count(shape, output), seed, name="output")
+    return with_first_class(keras, layer(states))
+
+
+def with_first_class(keras: Any, logits: Any) -> Any:
+    """Return logits (..., C); to a single one, that of the second class, is added 0, that of the first."""
+    if logits.shape[-1] > 1:
+        return logits
+    return keras.ops.pad(logits, [[0, 0]] * (len(logits.shape) - 1) + [[1, 0]])

@@ -13,6 +13,7 @@ from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.models.keras.layers import layer_seeds, make_dense, make_lstm
 from mathbench.baselines.models.keras.model import KerasNetwork
 from mathbench.baselines.models.keras.training_step import MAX_UNROLLED
+from mathbench.baselines.models.reading_limit import unmarked
 from mathbench.baselines.models.settings.one_pass import Seq2SeqSettings
 
 
@@ -50,9 +51,11 @@ def build(
     """
     model = build_model(load_keras(device_config.threads), shape, settings, seed)
     positions = shape.question if settings.positions == "one-hot" else 0
-    return KerasNetwork(
+    network = KerasNetwork(
         model, lambda tokens: one_hot(tokens, shape.symbols, positions), settings, device_config
     )
+    network.limit = unmarked(shape.question, bool(positions))
+    return network
 
 
 def _marks(keras: Any, answer: int, h: Any) -> Any:

@@ -13,6 +13,7 @@ from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkS
 from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.models.keras.layers import layer_seeds, make_dense
 from mathbench.baselines.models.keras.model import KerasNetwork
+from mathbench.baselines.models.reading_limit import cut_off
 from mathbench.baselines.models.settings.one_pass import PerceptronSettings
 
 
@@ -44,4 +45,6 @@ def build(
     def features(tokens: Tokens) -> NDArray[np.float32]:
         return one_hot(tokens[:, : shape.question], shape.symbols)
 
-    return KerasNetwork(model, features, settings, device_config)
+    network = KerasNetwork(model, features, settings, device_config)
+    network.limit = cut_off(shape.question)
+    return network

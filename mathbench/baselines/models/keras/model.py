@@ -16,12 +16,15 @@ from mathbench.baselines.models.interface import (
     StateMachine,
 )
 from mathbench.baselines.models.keras.backend import load_keras
+from mathbench.baselines.models.keras.layer_table import model_layers
 from mathbench.baselines.models.keras.training_step import (
     MAX_UNROLLED,
     make_training_step,
     recurrent_layers,
     unrolled,
 )
+from mathbench.baselines.models.layer_table import Layer
+from mathbench.baselines.models.reading_limit import ReadingLimit
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.errors import InputError
 from mathbench.hashing import key_of
@@ -38,6 +41,8 @@ class KerasNetwork:
         settings: the hyperparameters.
         device_config: device and threads.
     """
+
+    limit: ReadingLimit | None = None
 
     def __init__(
         self,
@@ -104,6 +109,10 @@ class KerasNetwork:
         }
         states = self.keras.Model(self.model.inputs, outputs).predict_on_batch(self._features(questions))
         return {f"hidden/{name}": np.reshape(s, (len(s), -1, s.shape[-1])) for name, s in states.items()}
+
+    def layers(self, questions: Tokens, answers: Tokens) -> tuple[Layer, ...]:
+        """Return the layers, with the shapes of their outputs, None for sizes that depend on the questions."""
+        return model_layers(self.model)
 
     def state_machine(self) -> StateMachine | None:
         """Return None: only some networks read the question token by token."""

@@ -1,4 +1,4 @@
-"""Recurrent classifiers in Keras: an LSTM, a GRU or a plain RNN, one softmax over the classes.
+"""Recurrent classifiers in Keras: an LSTM, a GRU or a plain RNN, one softmax or sigmoid over the classes.
 
 With a label at every prefix the classifier is trained at every position. Its answer is the class at the last one.
 """
@@ -16,11 +16,15 @@ from mathbench.baselines.models.interface import (
     NetworkShape,
     StateMachine,
     States,
-    one_hot,
     part_names,
 )
 from mathbench.baselines.models.keras.backend import load_keras
-from mathbench.baselines.models.keras.layers import layer_seeds, make_dense, make_recurrent
+from mathbench.baselines.models.keras.layers import (
+    classifier_logits,
+    layer_seeds,
+    make_recurrent,
+    with_first_class,
+)
 from mathbench.baselines.models.keras.model import KerasNetwork
 from mathbench.baselines.models.settings.recurrent import ClassifierSettings
 
@@ -30,7 +34,7 @@ def build_model(
 ) -> Any:
     """Return the Keras model from features (B, T, F) to logits (B, 1, C), or with prefixes (B, T, C)."""
     seeds = layer_seeds(seed, 2 * settings.layers + 1)
-    features = keras.Input((None, shape.symbols))  # (B, T, F)
+    features = keras.Input((None, shape.inputs))  # (B, T, F)
     read = features
     for i in range(settings.layers):
         gain = settings.gain if i == 0 else 1.0
@@ -40,7 +44,7 @@ def build_model(
         read = layer(read)  # (B, T, H), or (B, H) without sequences
     if not shape.prefix:
         read = keras.layers.Reshape((1, settings.hidden))(read)  # (B, 1, H)
-    return keras.Model(features, make_dense(keras, shape.outputs, seeds[-1], name="output")(read))
+    return keras.Model(features, classifier_logits(keras, read, shape, settings.output, seeds[-1]))
 
 
 def build(
@@ -56,7 +60,7 @@ def build(
         device_config: device and threads.
     """
     model = build_model(load_keras(device_config.threads), cell, shape, settings, seed)
-    return _LastPosition(model, lambda tokens: one_hot(tokens, shape.symbols), settings, device_config)
+    return _LastPosition(model, shape.one_hot, settings, device_config)
 
 
 class _LastPosition(KerasNetwork):
@@ -72,13 +76,13 @@ class _LastPosition(KerasNetwork):
         A state has the outputs of all layers, and then those of the cells of an LSTM.
         """
         layers = [layer for layer in self.model.layers if hasattr(layer, "return_sequences")]
-        units, symbols = layers[0].units, self.model.inputs[0].shape[2]
+        units = layers[0].units
         kinds = ("h", "c") if isinstance(layers[0], self.keras.layers.LSTM) else ("h",)
         last, output = (len(layers) - 1) * units, self.model.get_layer("output")
 
         def step(states: States, tokens: Tokens) -> States:
             parts = np.split(states.astype(np.float32), len(kinds) * len(layers), axis=1)
-            read: Any = one_hot(tokens[:, None], symbols)[:, 0]
+            read: Any = self._features(tokens[:, None])[:, 0]
             after: list[Any] = [None] * len(parts)
             for i, layer in enumerate(layers):
                 read, carried = layer.cell(read, parts[i :: len(layers)])
@@ -86,7 +90,8 @@ class _LastPosition(KerasNetwork):
             return np.concatenate([self._array(part) for part in after], axis=1)
 
         def logits(states: States) -> States:
-            return self._array(output(states[:, last : last + units].astype(np.float32)))
+            read = states[:, last : last + units].astype(np.float32)
+            return self._array(with_first_class(self.keras, output(read)))
 
         start = np.zeros(len(kinds) * len(layers) * units)
         return StateMachine(start, step, logits, part_names(kinds, len(layers)))

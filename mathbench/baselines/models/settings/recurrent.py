@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from mathbench.baselines.models.settings.outputs import output_parameter
 from mathbench.baselines.settings import SequenceSettings
 from mathbench.errors import InputError
 from mathbench.parameters import parameter
@@ -10,17 +11,25 @@ from mathbench.parameters import parameter
 
 @dataclass(frozen=True)
 class ClassifierSettings(SequenceSettings):
-    """A recurrent layer and one softmax over the classes."""
+    """A recurrent layer and one softmax or sigmoid over the classes."""
+
+    uses: ClassVar[tuple[str, ...]] = ("labels", "alphabet", "pad_with", "gain")
+    auxiliaries: ClassVar[tuple[str, ...]] = ("residue", "prefix-residue", "prefix")
+    added: ClassVar[tuple[str, ...]] = (*SequenceSettings.added, "output")
 
     hidden: int = parameter(100, "units of each recurrent layer", low=1, high=8192)
     layers: int = parameter(1, "recurrent layers", low=1, high=16)
+    output: str = output_parameter()
 
 
 @dataclass(frozen=True)
 class SecondOrderSettings(SequenceSettings):
-    """A recurrent layer with one matrix per symbol, and one softmax over the classes."""
+    """A recurrent layer with one matrix per symbol, and one softmax or sigmoid over the classes."""
 
     question_alphabet: ClassVar[bool] = True
+    uses: ClassVar[tuple[str, ...]] = ("labels",)
+    auxiliaries: ClassVar[tuple[str, ...]] = ("residue", "prefix-residue", "prefix")
+    added: ClassVar[tuple[str, ...]] = (*SequenceSettings.added, "output")
 
     hidden: int = parameter(16, "units", low=1, high=512)
     form: str = parameter(
@@ -28,13 +37,17 @@ class SecondOrderSettings(SequenceSettings):
         "the next state: tanh of a map, a map divided by its length, or an orthogonal map",
         choices=("tanh", "unit", "orthogonal"),
     )
+    output: str = output_parameter()
 
 
 @dataclass(frozen=True)
 class LinearSettings(SequenceSettings):
-    """A state that is linear in the one before, with a map for every symbol, and one softmax over the classes."""
+    """A state linear in the one before, with a map for every symbol, and one softmax or sigmoid over the classes."""
 
     question_alphabet: ClassVar[bool] = True
+    uses: ClassVar[tuple[str, ...]] = ("labels",)
+    auxiliaries: ClassVar[tuple[str, ...]] = ("residue", "prefix-residue", "prefix")
+    added: ClassVar[tuple[str, ...]] = (*SequenceSettings.added, "output")
 
     hidden: int = parameter(32, "units of the state", low=1, high=512)
     form: str = parameter(
@@ -43,7 +56,7 @@ class LinearSettings(SequenceSettings):
         "rotations of blocks, or steps of the delta rule in blocks",
         choices=("diagonal", "negative", "complex", "rotation", "delta"),
     )
-    block: int = parameter(8, "units of a block; form=rotation and form=delta", low=1, high=512)
+    block: int = parameter(0, "units of a block; 0: all units; form=rotation and form=delta", low=0, high=512)
     reflections: int = parameter(1, "steps of the delta rule for a symbol; form=delta", low=1, high=64)
     reach: float = parameter(
         2.0,
@@ -60,6 +73,7 @@ class LinearSettings(SequenceSettings):
     inner: int = parameter(
         32, "units of the hidden layer of the read-out; 0: a linear read-out", low=0, high=8192
     )
+    output: str = output_parameter()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -72,7 +86,13 @@ class LinearSettings(SequenceSettings):
     @property
     def size(self) -> int:
         """Units that a map mixes with each other: 1, 2 for complex factors, or those of a block."""
-        return {"diagonal": 1, "negative": 1, "complex": 2}.get(self.form, self.block)
+        return {"diagonal": 1, "negative": 1, "complex": 2}.get(self.form, self.block or self.hidden)
+
+    def idle(self) -> dict[str, tuple[str, str]]:
+        forms = {"block": ("rotation", "delta"), "reflections": ("delta",), "reach": ("delta",)}
+        unused = {name: needed for name, needed in forms.items() if self.form not in needed}
+        needs = {name: ("form", f"form={' or '.join(needed)}") for name, needed in unused.items()}
+        return {**super().idle(), **needs}
 
 
 @dataclass(frozen=True)
@@ -80,6 +100,8 @@ class ColumnSettings(SequenceSettings):
     """A recurrent layer over columns, and one softmax for each of them or over the classes."""
 
     columns: ClassVar[bool] = True
+    uses: ClassVar[tuple[str, ...]] = ("answer", "gain")
+    auxiliaries: ClassVar[tuple[str, ...]] = ("carries",)
 
     hidden: int = parameter(32, "units of the recurrent layer of each direction", low=1, high=8192)
     inner: int = parameter(64, "units of the hidden layer of the read-out", low=1, high=8192)

@@ -1,6 +1,7 @@
 """Hyperparameters of the tiny transformer, and the parts of it that are fixed by hand."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from mathbench.baselines.models.settings.writing import WritingSettings
 from mathbench.errors import InputError
@@ -10,6 +11,8 @@ from mathbench.parameters import parameter
 @dataclass(frozen=True)
 class TinyTransformerSettings(WritingSettings):
     """One attention layer and one hidden layer, with the token vectors as output layer."""
+
+    auxiliaries: ClassVar[tuple[str, ...]] = ()
 
     hidden: int = parameter(16, "width of the residual stream", low=1, high=512)
     heads: int = parameter(2, "attention heads", low=1, high=64)

@@ -19,11 +19,23 @@ POSITIONS = (
     "fire",
     "fire-randomised",
 )
+SPANNED = (
+    "randomised",
+    "abacus",
+    "coupled",
+    "fire-randomised",
+)  # positions that depend on the setting `span`
 
 
 @dataclass(frozen=True)
 class WritingSettings(TrainingSettings):
     """Hyperparameters of every network that generates its answer token by token."""
+
+    auxiliaries: ClassVar[tuple[str, ...]] = ("carries",)
+    added: ClassVar[tuple[str, ...]] = (
+        *TrainingSettings.added,
+        *("generations", "generation_steps", "generation_rows", "committee", "agreement"),
+    )
 
     blanks: str = parameter(
         "masked", "whether the padding of a question is masked or seen", choices=("masked", "seen")
@@ -46,6 +58,50 @@ class WritingSettings(TrainingSettings):
         "mode of torch.compile for the training step; reduce-overhead uses CUDA graphs",
         choices=COMPILED,
     )
+    generations: int = parameter(
+        0,
+        "generations of ever longer problems that the network labels itself, in the last steps; 0: none",
+        low=0,
+        high=1000,
+    )
+    generation_steps: int = parameter(500, "steps of each generation", low=1, high=1_000_000_000)
+    generation_rows: int = parameter(
+        4000, "problems that the network answers in each generation", low=1, high=1_000_000
+    )
+    committee: int = parameter(
+        1,
+        "networks with different first weights that label problems together; the first is kept",
+        low=1,
+        high=64,
+    )
+    agreement: float = parameter(
+        1.0, "share of the committee that must give an answer for it to become a label", low=0.01, high=1.0
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.auxiliary_labels and self.compile != "no":
+            raise InputError(f"settings: auxiliary requires compile=no. Received: compile={self.compile}.")
+        if self.generations:
+            self._check_generations()
+        elif self.committee > 1:
+            raise InputError(
+                f"settings: committee requires generations. Received: committee={self.committee}."
+            )
+
+    def _check_generations(self) -> None:
+        required = {"target": None, "keep": "last", "tournament": 1}
+        for name, value in required.items():
+            if getattr(self, name) != value:
+                raise InputError(
+                    f"settings: generations requires {name}={'none' if value is None else value}. "
+                    f"Received: {name}={getattr(self, name)}."
+                )
+        if self.generations * self.generation_steps >= self.steps:
+            raise InputError(
+                "settings: generations * generation_steps must be below steps, because the first steps train on the "
+                f"problems of the task. Received: {self.generations} * {self.generation_steps} of {self.steps}."
+            )
 
     def max_tokens(self, answer: int) -> int:
         """Return the largest number of tokens to generate, where the longest training answer has `answer`."""
@@ -55,6 +111,8 @@ class WritingSettings(TrainingSettings):
 @dataclass(frozen=True)
 class AttentionalLSTMSettings(WritingSettings):
     """An LSTM encoder and an LSTM decoder with attention."""
+
+    uses: ClassVar[tuple[str, ...]] = ("answer", "gain")
 
     reader: int = parameter(64, "units of the LSTM of the encoder per direction", low=1, high=8192)
     layers: int = parameter(1, "LSTM layers of the decoder", low=1, high=16)
@@ -94,6 +152,12 @@ class DecoderTransformerSettings(TransformerSettings):
     def whole_numbers(self) -> str:
         """The setting that needs the digits of a number side by side; empty if there is none."""
         return "positions=coupled" if self.positions == "coupled" else ""
+
+    def idle(self) -> dict[str, tuple[str, str]]:
+        spanned = self.positions in SPANNED
+        return super().idle() | (
+            {} if spanned else {"span": ("positions", f"positions={' or '.join(SPANNED)}")}
+        )
 
 
 @dataclass(frozen=True)

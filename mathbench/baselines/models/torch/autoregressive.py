@@ -12,7 +12,6 @@ from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.decoding import Float, append_end, decode, strip_end
 from mathbench.baselines.models.interface import IGNORE_INDEX, DeviceConfig, NetworkShape
 from mathbench.baselines.models.settings.writing import WritingSettings
-from mathbench.baselines.models.torch.activations import capture_activations
 from mathbench.baselines.models.torch.model import TorchModel
 from mathbench.baselines.models.torch.writing import State, WritingModule
 from mathbench.errors import InputError
@@ -76,12 +75,9 @@ class AutoregressiveModel(TorchModel):
         selected = self._tensor(rows)
         return {name: value[selected] for name, value in state.items()}
 
-    def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, Float]:
-        """Return hidden states and attention weights for questions and their answers."""
-        self.module.eval()
-        with torch.inference_mode(), capture_activations(self.module) as matrices:
-            self._writing(self._tensor(questions), self._tensor(strip_end(answers)))
-        return matrices
+    def _pass(self, questions: Tokens, answers: Tokens) -> Tensor:
+        logits: Tensor = self.module(self._tensor(questions), self._tensor(strip_end(answers)))
+        return logits
 
     def state_machine(self) -> None:
         """Return None: the network reads the question as a whole."""

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
+from mathbench.baselines.models.reading_limit import ReadingLimit
 from mathbench.baselines.models.settings.one_pass import ConvolutionsSettings
 from mathbench.baselines.models.torch.layers import make_dense
 from mathbench.baselines.models.torch.model import generator_for_seed
@@ -81,7 +82,16 @@ def build(
     def features(tokens: Tokens) -> NDArray[np.float32]:
         return one_hot(np.pad(tokens, ((0, 0), (0, shape.answer))), shape.symbols)
 
-    return TorchNetwork(CNN(shape, settings, rng), features, settings, device_config)
+    network = TorchNetwork(CNN(shape, settings, rng), features, settings, device_config)
+    reach = (
+        settings.layers
+        * (settings.width // 2)
+        * sum(_dilations(shape.question + shape.answer, settings.width))
+    )
+    network.limit = ReadingLimit(
+        reach - shape.answer + 1, "the end of the answer does not see their beginning"
+    )
+    return network
 
 
 def _dilations(length: int, width: int) -> list[int]:

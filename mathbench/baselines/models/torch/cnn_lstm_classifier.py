@@ -1,32 +1,32 @@
-"""Convolution and LSTM in PyTorch: convolution, pooling, an LSTM with dropout, one softmax.
+"""Convolution and LSTM in PyTorch: convolution, pooling, an LSTM with dropout, one softmax or sigmoid.
 
-Source: the notebook "RNNs: Categorization" (Hofstadter's challenge). Its single sigmoid output is a softmax over
-the classes here. Dropout is that of Keras: one mask per row and gate for all steps, on the inputs and on the
-state (Gal, Ghahramani, "A Theoretically Grounded Application of Dropout in Recurrent Neural Networks", 2016).
+Source: the notebook "RNNs: Categorization" (Hofstadter's challenge), which has a sigmoid. Dropout is that of Keras: one
+mask per row and gate for all steps, on the inputs and on the state (Gal, Ghahramani, "A Theoretically Grounded
+Application of Dropout in Recurrent Neural Networks", 2016).
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, check_poolable, one_hot
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, check_poolable
 from mathbench.baselines.models.settings.one_pass import ConvolvedSettings
-from mathbench.baselines.models.torch.layers import make_dense, make_lstm
+from mathbench.baselines.models.torch.layers import make_lstm, make_output
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.one_shot import TorchNetwork
 
 
 class CNNLSTMClassifier(nn.Module):
-    """Convolution, pooling, LSTM and one softmax."""
+    """Convolution, pooling, LSTM and one softmax or sigmoid."""
 
     def __init__(self, shape: NetworkShape, settings: ConvolvedSettings, rng: torch.Generator):
         super().__init__()
-        self.filters = nn.Conv1d(shape.symbols, settings.filters, settings.width, padding="same")
+        self.filters = nn.Conv1d(shape.inputs, settings.filters, settings.width, padding="same")
         with torch.no_grad():
             nn.init.xavier_uniform_(self.filters.weight, generator=rng)
             nn.init.zeros_(self.filters.bias)  # type: ignore[arg-type]
         self.reader = make_lstm(settings.filters, settings.hidden, 1, rng, settings.gain)
-        self.output = make_dense(settings.hidden, shape.outputs, rng)
+        self.output = make_output(settings.hidden, shape, settings.output, rng)
         self.dropout, self.recurrent_dropout = settings.dropout, settings.recurrent_dropout
 
     def forward(self, features: Tensor) -> Tensor:
@@ -69,12 +69,14 @@ def build(
         device_config: device and threads.
 
     Raises:
-        InputError: for questions too short to be pooled, or a label at every prefix.
+        InputError: for questions too short to be pooled, a label at every prefix, or a sigmoid and other than two
+            classes.
 
-    >>> build(NetworkShape(10, 2, 5, 1), ConvolvedSettings(), 0, DeviceConfig("cpu")).parameters
-    54394
+    >>> shape = NetworkShape(11, 2, 5, 1, blank=False)  # ten digits
+    >>> build(shape, ConvolvedSettings(output="sigmoid"), 0, DeviceConfig("cpu")).parameters
+    54293
     """
     check_poolable(shape)
     rng = generator_for_seed(seed, device_config)
     module = CNNLSTMClassifier(shape, settings, rng)
-    return TorchNetwork(module, lambda tokens: one_hot(tokens, shape.symbols), settings, device_config)
+    return TorchNetwork(module, shape.one_hot, settings, device_config)

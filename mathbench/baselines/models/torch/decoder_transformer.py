@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
+from mathbench.baselines.models.reading_limit import of_positions
 from mathbench.baselines.models.settings.writing import DecoderTransformerSettings
 from mathbench.baselines.models.torch.attention import Block, read_mask
 from mathbench.baselines.models.torch.autoregressive import AutoregressiveModel
@@ -159,4 +160,6 @@ def build(
     101708
     """
     rng = generator_for_seed(seed, device_config)
-    return AutoregressiveModel(DecoderTransformer(shape, settings, rng), shape, settings, device_config)
+    network = AutoregressiveModel(DecoderTransformer(shape, settings, rng), shape, settings, device_config)
+    network.limit = of_positions(shape.question, shape.answer, settings)
+    return network

@@ -1,7 +1,10 @@
 """PyTorch layers with the first weights of Keras, drawn from a generator."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mathbench.baselines.models.interface import NetworkShape, logit_count
 
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 
@@ -57,11 +60,32 @@ def make_lstm(inputs: int, hidden: int, layers: int, rng: torch.Generator, gain:
 
 def make_dense(inputs: int, outputs: int, rng: torch.Generator) -> nn.Linear:
     """Return a linear layer with Glorot weights and zero bias."""
-    layer = nn.Linear(inputs, outputs)
-    with torch.no_grad():
-        nn.init.xavier_uniform_(layer.weight, generator=rng)
-        layer.bias.zero_()
-    return layer
+    return _glorot(nn.Linear(inputs, outputs), rng)
+
+
+class SigmoidOutput(nn.Linear):
+    """A linear layer with one logit, that of the second of two classes; the logit of the first is 0."""
+
+    def forward(self, states: Tensor) -> Tensor:
+        """Map states (..., H) to logits (..., 2)."""
+        return functional.pad(super().forward(states), (1, 0))
+
+
+def make_output(inputs: int, shape: NetworkShape, output: str, rng: torch.Generator) -> nn.Linear:
+    """Return the output layer of a classifier, from states (..., inputs) to logits (..., classes).
+
+    Args:
+        inputs: units of a state.
+        shape: the number of classes.
+        output: ``softmax``, a logit per class, or ``sigmoid``, one logit for the second of two classes.
+        rng: source of the first weights.
+
+    >>> layer = make_output(100, NetworkShape(10, 2, 5, 1), "sigmoid", torch.Generator())
+    >>> sum(p.numel() for p in layer.parameters()), layer(torch.zeros(1, 100)).tolist()
+    (101, [[0.0, 0.0]])
+    """
+    kind = SigmoidOutput if output == "sigmoid" else nn.Linear
+    return _glorot(kind(inputs, logit_count(shape, output)), rng)
 
 
 def make_embedding(symbols: int, width: int, rng: torch.Generator) -> nn.Embedding:
@@ -70,3 +94,10 @@ def make_embedding(symbols: int, width: int, rng: torch.Generator) -> nn.Embeddi
     with torch.no_grad():
         table.weight.normal_(0.0, width**-0.5, generator=rng)
     return table
+
+
+def _glorot(layer: nn.Linear, rng: torch.Generator) -> nn.Linear:
+    with torch.no_grad():
+        nn.init.xavier_uniform_(layer.weight, generator=rng)
+        layer.bias.zero_()
+    return layer

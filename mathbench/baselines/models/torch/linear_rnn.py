@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
 from mathbench.baselines.models.settings.recurrent import LinearSettings
-from mathbench.baselines.models.torch.layers import make_dense
+from mathbench.baselines.models.torch.layers import make_dense, make_output
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.noise import add_noise
 from mathbench.baselines.models.torch.one_shot import TorchNetwork
@@ -71,8 +71,8 @@ class LinearClassifier(nn.Module):
         super().__init__()
         self.reader = LinearLayer(shape.symbols, settings, rng)
         self.inner = make_dense(settings.hidden, settings.inner, rng) if settings.inner else None
-        self.output = make_dense(settings.inner or settings.hidden, shape.outputs, rng)
-        self.prefix, self.unit = shape.prefix, settings.norm == "unit"
+        self.output = make_output(settings.inner or settings.hidden, shape, settings.output, rng)
+        self.prefix, self.unit = shape.prefix or settings.labels_prefixes, settings.norm == "unit"
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Map tokens (B, T) to logits (B, 1, C), or while training on prefixes to (B, T, C)."""
@@ -109,7 +109,7 @@ def build(
         device_config: device and threads.
 
     >>> build(NetworkShape(4, 2, 5, 1), LinearSettings(), 0, DeviceConfig("cpu")).parameters
-    1358
+    1289
     """
     rng = generator_for_seed(seed, device_config)
     module = LinearClassifier(shape, settings, rng)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
+from mathbench.baselines.models.reading_limit import unmarked
 from mathbench.baselines.models.settings.one_pass import Seq2SeqSettings
 from mathbench.baselines.models.torch.layers import make_dense, make_lstm
 from mathbench.baselines.models.torch.model import generator_for_seed
@@ -58,6 +59,8 @@ def build(
     rng = generator_for_seed(seed, device_config)
     positions = shape.question if settings.positions == "one-hot" else 0
     module = LSTMSeq2Seq(shape, settings, rng)
-    return TorchNetwork(
+    network = TorchNetwork(
         module, lambda tokens: one_hot(tokens, shape.symbols, positions), settings, device_config
     )
+    network.limit = unmarked(shape.question, bool(positions))
+    return network

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
+from mathbench.baselines.models.reading_limit import cut_off
 from mathbench.baselines.models.settings.one_pass import PerceptronSettings
 from mathbench.baselines.models.torch.layers import make_dense
 from mathbench.baselines.models.torch.model import generator_for_seed
@@ -57,4 +58,6 @@ def build(
     def features(tokens: Tokens) -> NDArray[np.float32]:
         return one_hot(tokens[:, : shape.question], shape.symbols)
 
-    return TorchNetwork(MLP(shape, settings, rng), features, settings, device_config)
+    network = TorchNetwork(MLP(shape, settings, rng), features, settings, device_config)
+    network.limit = cut_off(shape.question)
+    return network

@@ -15,8 +15,13 @@ from torch import Tensor, nn
 from mathbench.baselines.distributed import broadcast_command, local_device, local_rows, rank, world
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.interface import IGNORE_INDEX, Arrays, DeviceConfig
+from mathbench.baselines.models.layer_table import Layer
+from mathbench.baselines.models.reading_limit import ReadingLimit
+from mathbench.baselines.models.torch.activations import capture_activations
 from mathbench.baselines.models.torch.adam import Adam
+from mathbench.baselines.models.torch.auxiliary import AuxiliaryHead, make_auxiliary
 from mathbench.baselines.models.torch.average import AVERAGE, WeightAverage
+from mathbench.baselines.models.torch.layer_table import module_layers
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.errors import InputError
 from mathbench.hashing import key_of
@@ -34,20 +39,27 @@ class TorchModel(ABC):
         decay: weight decay of the matrices. Biases and norms have none.
     """
 
+    limit: ReadingLimit | None = None
+
     def __init__(
         self, module: nn.Module, settings: TrainingSettings, device_config: DeviceConfig, decay: float = 0.0
     ):
         self.device = resolve_device(device_config.device)
         self.module = module.to(self.device)
         self._clip = settings.clip
-        self._trained = [p for p in module.parameters() if p.requires_grad]
+        self._auxiliary = make_auxiliary(self.module, settings)
         # the module in training: with several processes, a wrapper that averages their gradients
         self._forward: Callable[..., Tensor] = (
             module if world() == 1 else nn.parallel.DistributedDataParallel(self.module)
         )
         self._noisy: list[Any] = [layer for layer in module.modules() if hasattr(layer, "noise")]
-        self._names = [name for name, p in module.named_parameters() if p.requires_grad]
-        self.parameters = sum(p.numel() for p in self._trained)
+        named = {name: p for name, p in module.named_parameters() if p.requires_grad}
+        self.parameters = sum(p.numel() for p in named.values())
+        # what predicts comes first
+        self._predicting = len(named)
+        if self._auxiliary:
+            named |= self._auxiliary.to(self.device).named_parameters(prefix="auxiliary")
+        self._names, self._trained = list(named), list(named.values())
         self._adam = Adam(self._trained, settings.beta1, settings.beta2, decay)
         self._average = WeightAverage(self._trained, settings.average) if settings.average else None
         # seeding all possible devices would take a fiftieth of a small network's step
@@ -57,7 +69,14 @@ class TorchModel(ABC):
         self, questions: Tokens, labels: Tokens, rate: float, random_bits: int, noise: float = 0.0
     ) -> float:
         """Update the weights on a batch and return its mean loss."""
+        extra = None
+        if self._auxiliary:
+            labels, extra = self._auxiliary.split(questions, labels)
         targets = self._targets(labels)
+        total = max(int((targets != IGNORE_INDEX).sum()), 1)
+        if extra is not None:
+            self._extra = (extra.shape[1], max(int((extra != IGNORE_INDEX).sum()), 1))
+            targets = np.concatenate([targets, extra], axis=1)
         local = local_rows(questions, targets)
         broadcast_command("step", questions, labels, rate, random_bits, noise)
         for layer in self._noisy:
@@ -66,7 +85,7 @@ class TorchModel(ABC):
         self._seed_rng(key_of(random_bits, rank()) if rank() else random_bits)
         self.module.train()
         self._adam.zero_grad()
-        loss = self._backward(*local, max(int((targets != IGNORE_INDEX).sum()), 1))
+        loss = self._backward(*local, total)
         if self._clip:
             nn.utils.clip_grad_norm_(self._trained, self._clip)
         self._adam.step(rate)
@@ -83,13 +102,28 @@ class TorchModel(ABC):
 
         Args:
             questions: tokens of these rows (b, T).
-            targets: of these rows (b, positions).
+            targets: of these rows (b, positions), followed by their auxiliary labels if there are any.
             total: targets of the whole batch that count.
+
+        Returns:
+            The loss of the answers; that of auxiliary labels is only part of the gradient.
         """
+        if self._auxiliary:
+            return self._backward_with_auxiliary(self._auxiliary, questions, targets, total)
         loss = self._loss(questions, targets) / total
         # DistributedDataParallel averages the gradients of the processes
         (loss * world()).backward()  # type: ignore[no-untyped-call]
         return self._sum_over_processes(loss.detach())
+
+    def _backward_with_auxiliary(
+        self, head: AuxiliaryHead, questions: Tokens, targets: Tokens, total: int
+    ) -> Tensor:
+        size, extra_total = self._extra
+        with head.captured() as states:
+            loss = self._loss(questions, targets[:, :-size]) / total
+        objective = loss + head.loss(states[0], targets[:, -size:], extra_total)
+        objective.backward()  # type: ignore[no-untyped-call]
+        return loss.detach()
 
     def _sum_over_processes(self, loss: Tensor) -> Tensor:
         """Return the sum of the losses of all processes."""
@@ -101,8 +135,25 @@ class TorchModel(ABC):
     def _loss(self, questions: Tokens, targets: Tokens) -> Tensor:
         """Return the sum of the losses of all targets of a batch."""
 
+    @abstractmethod
+    def _pass(self, questions: Tokens, answers: Tokens) -> Tensor:
+        """Return the logits of questions (n, T), given their answers (n, positions)."""
+
+    def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, NDArray[np.float32]]:
+        """Return hidden states and attention weights for questions and their answers."""
+        self.module.eval()
+        with torch.inference_mode(), capture_activations(self.module) as matrices:
+            self._pass(questions, answers)
+        return matrices
+
+    def layers(self, questions: Tokens, answers: Tokens) -> tuple[Layer, ...]:
+        """Return the layers, with the shapes of their outputs for questions and answers."""
+        self.module.eval()
+        with torch.inference_mode():
+            return module_layers(self.module, len(questions), lambda: self._pass(questions, answers))
+
     def weights(self) -> dict[str, NDArray[np.generic]]:
-        """Return all trained weights by name."""
+        """Return all trained weights by name, those of auxiliary labels last."""
         return {name: _array(p) for name, p in zip(self._names, self._trained, strict=True)}
 
     def load_weights(self, weights: Arrays) -> None:
@@ -143,14 +194,16 @@ class TorchModel(ABC):
 
     def save(self, folder: Path) -> str:
         """Write the weights and return the name of the file."""
-        named = zip(self._names, self._trained, strict=True)
+        named = list(zip(self._names, self._trained, strict=True))[: self._predicting]
         save_file({name: p.detach().cpu().contiguous() for name, p in named}, folder / MODEL_FILE)
         return MODEL_FILE
 
     def load(self, folder: Path) -> None:
         """Read the weights from the file that `save` wrote."""
         try:
-            self.load_weights({name: value.numpy() for name, value in load_file(folder / MODEL_FILE).items()})
+            stored = {name: value.numpy() for name, value in load_file(folder / MODEL_FILE).items()}
+            untrained = dict(list(self.weights().items())[self._predicting :])
+            self.load_weights({**untrained, **stored})
         except (SafetensorError, KeyError, RuntimeError) as error:
             raise InputError(f"{folder / MODEL_FILE} is damaged: {error}.") from None
 

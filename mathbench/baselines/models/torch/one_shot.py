@@ -10,7 +10,6 @@ from torch.nn import functional
 
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.interface import IGNORE_INDEX, PREDICT_BATCH, DeviceConfig, StateMachine
-from mathbench.baselines.models.torch.activations import capture_activations
 from mathbench.baselines.models.torch.model import TorchModel
 from mathbench.baselines.models.torch.stepwise import StepwiseModule, make_state_machine
 from mathbench.baselines.settings import TrainingSettings
@@ -51,20 +50,19 @@ class TorchNetwork(TorchModel):
         tokens, probabilities = zip(*parts, strict=True)
         return np.concatenate(tokens), np.concatenate(probabilities)
 
-    def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, NDArray[np.float32]]:
-        """Return the hidden states of every recurrent layer, (n, positions, units)."""
-        self.module.eval()
-        with torch.inference_mode(), capture_activations(self.module) as matrices:
-            self.module(self._inputs(questions))
-        return matrices
-
     def state_machine(self) -> StateMachine | None:
         """Return the network as a map of states, in float64; None for a module that is not a `StepwiseModule`."""
         return make_state_machine(self.module) if isinstance(self.module, StepwiseModule) else None
 
+    def _pass(self, questions: Tokens, answers: Tokens) -> Tensor:
+        logits: Tensor = self.module(self._inputs(questions))
+        return logits
+
     def _loss(self, questions: Tokens, targets: Tokens) -> Tensor:
-        logits = self._forward(self._inputs(questions)).flatten(0, 1)  # (B * positions, outputs)
-        classes = torch.from_numpy(targets).to(self.device).flatten()
+        logits = self._forward(self._inputs(questions))
+        # with auxiliary labels of prefixes, the answer is that of the last position
+        logits = logits[:, -targets.shape[1] :].flatten(0, 1)  # (B * positions, outputs)
+        classes = torch.from_numpy(np.ascontiguousarray(targets)).to(self.device).flatten()
         return functional.cross_entropy(logits, classes, ignore_index=IGNORE_INDEX, reduction="sum")
 
     def _inputs(self, questions: Tokens) -> Tensor:

@@ -39,7 +39,7 @@ class Positions(nn.Module):
         super().__init__()
         self.kind, self.span, self.width = settings.positions, settings.span, settings.hidden
         self.trained = shape.question + shape.answer + 1
-        self.places = shape.answer + BESIDE  # the largest index of a training answer
+        self.answer_share = shape.answer / max(shape.question, 1)
         self.ascending = _coupled_order(shape, self.span) if self.kind == "coupled" else True
         size = {"learned": self.trained, "abacus": self.span, "coupled": self.span + 1}.get(self.kind)
         self.table = make_embedding(size, self.width, rng) if size else None
@@ -71,14 +71,17 @@ class Positions(nn.Module):
         return torch.arange(length + 1, device=device)
 
     def _places(self, questions: Tensor, length: int) -> Tensor:
-        """Return coupled positions (B, N): while training from an offset of each row that keeps them within `span`."""
+        """Return coupled positions (B, N) within `span` where they fit: while training anywhere, else in the middle.
+
+        Positions near the ends are the rarest in training, so they are used for the longest numbers only.
+        """
         line = torch.arange(length + BESIDE + 1, device=questions.device)
-        if not self.training:
-            return line.expand(len(questions), -1)
-        longest = digit_counts(self.digits[questions]).amax(dim=1) + BESIDE  # (B,)
-        room = (self.span - longest.clamp(min=self.places)).clamp(min=0)  # (B,)
-        drawn = torch.rand(len(questions)).to(questions.device)
-        offset = (drawn * (room + 1)).long()
+        longest = digit_counts(self.digits[questions]).amax(dim=1)  # (B,)
+        # answers are as long for their questions as in training: in sums half, in products all of it
+        answer = (questions != 0).sum(dim=1) * self.answer_share
+        room = (self.span - BESIDE - 1 - torch.maximum(longest, answer.ceil().long())).clamp(min=0)  # (B,)
+        share = torch.rand(len(questions)) if self.training else torch.full((len(questions),), 0.5)
+        offset = (share.to(questions.device) * (room + 1)).long()  # (B,)
         return line + offset[:, None] * (line > 0)
 
     def indices(self, tokens: Tensor, reads: Tensor, before: Tensor, asked: int) -> tuple[Tensor, Tensor]:

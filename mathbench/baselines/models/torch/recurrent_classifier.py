@@ -1,4 +1,4 @@
-"""Recurrent classifiers in PyTorch: an LSTM, a GRU or a plain RNN, one softmax over the classes.
+"""Recurrent classifiers in PyTorch: an LSTM, a GRU or a plain RNN, one softmax or sigmoid over the classes.
 
 With a label at every prefix the classifier is trained at every position. Its answer is the class at the last one.
 """
@@ -9,16 +9,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot, part_names
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, part_names
 from mathbench.baselines.models.settings.recurrent import ClassifierSettings
-from mathbench.baselines.models.torch.layers import make_dense, make_recurrent
+from mathbench.baselines.models.torch.layers import make_output, make_recurrent
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.noise import noisy_states
 from mathbench.baselines.models.torch.one_shot import TorchNetwork
 
 
 class RecurrentClassifier(nn.Module):
-    """Recurrent layers and one softmax, at the end or at every position.
+    """Recurrent layers and one softmax or sigmoid, at the end or at every position.
 
     What is carried from token to token are the outputs of all layers, and those of the cells of an LSTM.
     """
@@ -27,12 +27,10 @@ class RecurrentClassifier(nn.Module):
 
     def __init__(self, cell: str, shape: NetworkShape, settings: ClassifierSettings, rng: torch.Generator):
         super().__init__()
-        self.reader = make_recurrent(
-            cell, shape.symbols, settings.hidden, rng, settings.layers, settings.gain
-        )
-        self.output = make_dense(settings.hidden, shape.outputs, rng)
-        self.prefix, self.noise = shape.prefix, 0.0
-        self.symbols = shape.symbols
+        self.reader = make_recurrent(cell, shape.inputs, settings.hidden, rng, settings.layers, settings.gain)
+        self.output = make_output(settings.hidden, shape, settings.output, rng)
+        self.prefix, self.noise = shape.prefix or settings.labels_prefixes, 0.0
+        self.inputs, self.blank = shape.inputs, shape.blank
         kinds = ("h", "c") if cell == "lstm" else ("h",)
         self.parts = part_names(kinds, settings.layers)
 
@@ -55,7 +53,8 @@ class RecurrentClassifier(nn.Module):
         """Map states (n, H) and tokens (n,) to the next states, (n, H)."""
         carried = states.view(len(states), -1, self.reader.num_layers, self.reader.hidden_size)
         parts = [part.contiguous() for part in carried.permute(1, 2, 0, 3)]  # (layers, n, units) each
-        features = functional.one_hot(tokens, self.symbols).to(states.dtype)[:, None]  # (n, 1, F)
+        symbols = tokens if self.blank else tokens - 1
+        features = functional.one_hot(symbols, self.inputs).to(states.dtype)[:, None]  # (n, 1, F)
         _, after = self.reader(features, tuple(parts) if len(parts) > 1 else parts[0])
         stacked = torch.stack(after) if len(parts) > 1 else after[None]  # (1 or 2, layers, n, units)
         return stacked.permute(2, 0, 1, 3).reshape(len(states), -1)
@@ -84,7 +83,7 @@ def build(
     """
     rng = generator_for_seed(seed, device_config)
     module = RecurrentClassifier(cell, shape, settings, rng)
-    return TorchNetwork(module, lambda tokens: one_hot(tokens, shape.symbols), settings, device_config)
+    return TorchNetwork(module, shape.one_hot, settings, device_config)
 
 
 lstm, gru, rnn = (partial(build, cell) for cell in ("lstm", "gru", "rnn"))

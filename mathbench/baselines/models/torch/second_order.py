@@ -1,4 +1,4 @@
-"""A second-order recurrent classifier in PyTorch: one matrix per symbol, one softmax over the classes.
+"""A second-order recurrent classifier in PyTorch: one matrix per symbol, one softmax or sigmoid over the classes.
 
 The state is a vector, and every symbol is a map of the states, as in a finite automaton (Giles et al., 1992,
 doi:10.1162/neco.1992.4.3.393). Padding leaves the state as it is.
@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
 from mathbench.baselines.models.settings.recurrent import SecondOrderSettings
-from mathbench.baselines.models.torch.layers import make_dense
+from mathbench.baselines.models.torch.layers import make_output
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.noise import add_noise
 from mathbench.baselines.models.torch.one_shot import TorchNetwork
@@ -70,7 +70,7 @@ class SecondOrderLayer(nn.Module):
 
 
 class SecondOrderClassifier(nn.Module):
-    """A second-order layer and one softmax, at the end or at every position."""
+    """A second-order layer and one softmax or sigmoid, at the end or at every position."""
 
     skips_padding = True
     parts: tuple[str, ...] = ("reader",)
@@ -78,8 +78,8 @@ class SecondOrderClassifier(nn.Module):
     def __init__(self, shape: NetworkShape, settings: SecondOrderSettings, rng: torch.Generator):
         super().__init__()
         self.reader = SecondOrderLayer(shape.symbols, settings.hidden, settings.form, rng)
-        self.output = make_dense(settings.hidden, shape.outputs, rng)
-        self.prefix = shape.prefix
+        self.output = make_output(settings.hidden, shape, settings.output, rng)
+        self.prefix = shape.prefix or settings.labels_prefixes
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Map tokens (B, T) to logits (B, 1, C), or while training on prefixes to (B, T, C)."""

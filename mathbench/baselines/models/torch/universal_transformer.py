@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
+from mathbench.baselines.models.reading_limit import of_positions
 from mathbench.baselines.models.settings.writing import UniversalTransformerSettings
 from mathbench.baselines.models.torch.autoregressive import AutoregressiveModel
 from mathbench.baselines.models.torch.decoder_transformer import DecoderTransformer, Pass
@@ -67,4 +68,6 @@ def build(
     51724
     """
     rng = generator_for_seed(seed, device_config)
-    return AutoregressiveModel(UniversalTransformer(shape, settings, rng), shape, settings, device_config)
+    network = AutoregressiveModel(UniversalTransformer(shape, settings, rng), shape, settings, device_config)
+    network.limit = of_positions(shape.question, shape.answer, settings)
+    return network
