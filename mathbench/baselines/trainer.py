@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from mathbench.baselines import checkpoint, run_directory
-from mathbench.baselines.encoding import Encoding, fit_encoding, vocabulary_of
+from mathbench.baselines.encoding import Encoding, check_equal_answers, fit_encoding, vocabulary_of
 from mathbench.baselines.models.group import NetworkGroup
 from mathbench.baselines.models.interface import DeviceConfig, Network
 from mathbench.baselines.number_order import number_order
@@ -246,6 +246,8 @@ def encoding_for(spec: RunSpec, data: Data) -> Encoding:
     if spec.choices.padding == "columns" and data.task is not data.task.plain:
         raise InputError(f"padding=columns needs plain text. Received: {data.task.name}.")
     labels = spec.hyperparameters.columns and bool(data.task.answer_labels)
+    if spec.hyperparameters.equal_answers:
+        check_equal_answers(train_rows["answer"], spec.hyperparameters.equal_answers)
     encoding = fit_encoding(
         spec.choices,
         alphabet,
