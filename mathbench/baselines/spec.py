@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mathbench import formats
 from mathbench.baselines.guests.faults import guest_code
-from mathbench.baselines.phases import Phase, read_phases
+from mathbench.baselines.phases import Phase, check_phases, read_phases
 from mathbench.baselines.prompted.settings import PromptingSettings
 from mathbench.baselines.settings import EncodingOptions, TrainingSettings, stored_values
 from mathbench.baselines.shortcuts.answerer import applies_to
@@ -124,7 +124,9 @@ class RunSpec:
             return cls(*known, prompting=PromptingSettings(**hyperparameters))
         settings = make_settings(entry, hyperparameters) if entry.settings else None
         choices = EncodingOptions(**value["choices"]) if entry.settings else None
-        return cls(*known, settings, choices, phases=read_phases(value.get("extended", [])))
+        phases = read_phases(value.get("extended", []))
+        check_phases(phases, settings)
+        return cls(*known, settings, choices, phases=phases)
 
     def _settings_json(self) -> dict[str, Any]:
         """Return how a network is trained or a language model is asked, as plain values."""

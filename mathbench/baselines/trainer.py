@@ -14,7 +14,13 @@ import pyarrow.compute as pc
 from rich.console import Console
 
 from mathbench.baselines import checkpoint, run_directory
-from mathbench.baselines.encoding import Encoding, Tokens, fit_encoding, vocabulary_of
+from mathbench.baselines.encoding import (
+    Encoding,
+    Tokens,
+    check_equal_answers,
+    fit_encoding,
+    vocabulary_of,
+)
 from mathbench.baselines.guests import answerers, record
 from mathbench.baselines.guests.check import tried_network
 from mathbench.baselines.models.group import NetworkGroup
@@ -291,6 +297,8 @@ def encoding_for(spec: RunSpec, data: Data) -> Encoding:
     if spec.choices.padding == "columns" and data.task is not data.task.plain:
         raise InputError(f"padding=columns needs plain text. Received: {data.task.name}.")
     labels = spec.hyperparameters.columns and bool(data.task.answer_labels)
+    if spec.hyperparameters.equal_answers:
+        check_equal_answers(train_rows["answer"], spec.hyperparameters.equal_answers)
     encoding = fit_encoding(
         spec.choices,
         alphabet,
