@@ -119,16 +119,17 @@ def ask(
     """Ask a finished run questions.
 
     Of a network, stderr shows how sure it is of each character. A question that
-    the run cannot answer is named with the reason, the others are answered, and
-    the exit code is 2: a question that is empty, has characters that the network
-    never saw, is not of the task's form, or is longer than the network reads.
+    the run cannot answer is named with the reason, and the others are answered:
+    one that is empty, has characters that the network never saw, is not of the
+    task's form, or is longer than the network reads. The exit code is 1 then,
+    and 2 if there is no answer at all.
 
     Examples:
       mathbench ask runs/lstm-seq2seq-torch-addition-base10-seed0 "12+29"
 
       mathbench ask runs/mine "1+1" "999+1" --json
     """
-    from mathbench.baselines.analysis.questions import question_problem, question_warning
+    from mathbench.baselines.analysis.questions import all_problems, question_problem, question_warning
     from mathbench.baselines.ask import ask_questions
     from mathbench.baselines.models.interface import DeviceConfig
     from mathbench.baselines.predictor import load_run
@@ -137,13 +138,15 @@ def ask(
     problems = [question_problem(finished, question) for question in questions]
     good = [question for question, problem in zip(questions, problems, strict=True) if not problem]
     answered = ask_questions(finished, good) if good else None
+    if not good:
+        raise InputError(all_problems(questions, problems))
     warnings = [question_warning(finished, question) for question in good]
     if json:
         print_json(_answers_json(questions, problems, _answer_rows(good, warnings, finished, answered)))
     else:
         _print_answers(questions, problems, warnings, answered)
     if any(problems):
-        raise typer.Exit(2)
+        raise typer.Exit(1)
 
 
 def _answers_json(

@@ -39,14 +39,14 @@ def test_the_bad_questions_are_named_and_the_others_answered(perceptron, capsys)
         "not contain 'x'",
         "such as '",
     )
-    assert command("ask", perceptron, *questions) == 2
+    assert command("ask", perceptron, *questions) == 1
     said = capsys.readouterr()
     lines = said.out.split("\n")
     assert lines[1:5] == [""] * 4 and lines[0] and lines[5]
     errors = [line for line in said.err.splitlines() if line.startswith("error: ")]
     for number, (line, reason) in enumerate(zip(errors, reasons, strict=True), start=2):
         assert line.startswith(f"error: question {number}, ") and reason in line
-    assert command("ask", perceptron, *questions, "--json") == 2
+    assert command("ask", perceptron, *questions, "--json") == 1
     rows = json.loads(capsys.readouterr().out)
     assert [row["question"] for row in rows] == questions
     assert [row["answer"] is None for row in rows] == [bool(row["error"]) for row in rows]
@@ -54,6 +54,17 @@ def test_the_bad_questions_are_named_and_the_others_answered(perceptron, capsys)
     # the answers do not depend on the other questions
     assert command("ask", perceptron, "1+2", "9+9") == 0
     assert capsys.readouterr().out.split("\n")[:2] == [lines[0], lines[5]]
+
+
+def test_without_any_answer_there_is_one_line(perceptron, capsys):
+    assert command("ask", perceptron, "", "1x2", "--json") == 2
+    said = capsys.readouterr()
+    assert (
+        not said.out
+        and said.err.count("\n") == 1
+        and "question 1, ''" in said.err
+        and "question 2, '1x2'" in said.err
+    )
 
 
 def test_from_python_the_first_bad_question_is_an_error(perceptron):
