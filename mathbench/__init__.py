@@ -15,6 +15,7 @@ from mathbench.version import __version__
 if TYPE_CHECKING:
     from datasets import DatasetDict
 
+    from mathbench.baselines.finished_run import Run
     from mathbench.dataset.data import Data
     from mathbench.dataset.manifest import Manifest
     from mathbench.scores.grading import Grade, Grades
@@ -22,7 +23,18 @@ if TYPE_CHECKING:
     from mathbench.streaming import Stream, Streamed
     from mathbench.task import Task
 
-__all__ = ["__version__", "generate", "grade", "grade_all", "load", "merge", "score", "stream"]
+__all__ = [
+    "__version__",
+    "generate",
+    "grade",
+    "grade_all",
+    "load",
+    "merge",
+    "open_run",
+    "score",
+    "stream",
+    "train",
+]
 
 
 def load(
@@ -261,6 +273,111 @@ def grade_all(
     from mathbench.scores import grading
 
     return grading.grade_all(answers, truths, task, questions=questions, extract=extract, **parameters)
+
+
+def train(
+    baseline: str | type,
+    data: "str | Path | Task | Data | None" = None,
+    *,
+    recipe: str | Path | None = None,
+    framework: str | None = None,
+    settings: Mapping[str, object] | None = None,
+    seed: int | str = 0,
+    data_seed: int | str = 0,
+    config: str | None = None,
+    out: str | Path | None = None,
+    budget: float | None = None,
+    cpu_budget: float | None = None,
+    long: Sequence[int] = (),
+    device: str = "auto",
+    threads: int = 1,
+    resume: bool = False,
+    force: bool = False,
+    progress: bool = False,
+    **options: Any,
+) -> "Run":
+    """Train a baseline and score it on unseen problems, as `mathbench run-baseline` does. A finished run is only read.
+
+    Args:
+        baseline: a name, as on the command line, or a class: a subclass of `TorchBaseline` or `KerasBaseline`, or one
+            with ``fit`` and ``predict``. Other processes cannot load the runs of a class that is defined in a notebook,
+            a script or a function; pass it to :func:`open_run` there.
+        data: name of a task family, a task, rows, or the folder or URL of a dataset; None for the task of the recipe.
+        recipe: name or file of a recipe; None for the one of the baseline.
+        framework: ``"torch"`` or ``"keras"``; None for the first that is installed.
+        settings: hyperparameters and choices of the encoding that replace those of the recipe.
+        seed: of the training, a 64-bit integer or a string.
+        data_seed: of the rows of a task.
+        config: the configuration of a dataset that has several.
+        out: the run directory; by default one in ``runs``, named after the run.
+        budget: seconds of wall time for the training; None for no limit.
+        cpu_budget: seconds of CPU time for the training; None for no limit.
+        long: numbers of digits of problems to score besides the splits.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or a name of the framework.
+        threads: CPU threads for one operation.
+        resume: continue an unfinished run.
+        force: delete an existing run.
+        progress: show the progress on stderr.
+        options: rows per split (`train`, `validation`, `interpolate`, `extrapolate`) and parameters of a task that is
+            given by name.
+
+    Raises:
+        InputError: for an unknown name, setting or parameter, and for whatever is wrong in the code of a guest.
+
+    >>> folder = getfixture("tmp_path") / "run"
+    >>> sizes = {"train": 200, "validation": 20, "interpolate": 40, "extrapolate": 0}
+    >>> run = train("last-digit", "divisible", k=5, digits=4, **sizes, out=folder)
+    >>> run.ask("1235"), run.ask(["1234", "10"])
+    ('true', ['false', 'true'])
+    """
+    from mathbench.baselines import train_run
+
+    return train_run.train(
+        baseline,
+        data,
+        options,
+        recipe=recipe,
+        framework=framework,
+        settings=settings,
+        seed=seed,
+        data_seed=data_seed,
+        config=config,
+        out=out,
+        budget=budget,
+        cpu_budget=cpu_budget,
+        long=long,
+        device=device,
+        threads=threads,
+        resume=resume,
+        force=force,
+        progress=progress,
+    )
+
+
+def open_run(
+    folder: str | Path, baseline: type | None = None, *, device: str = "auto", threads: int = 1
+) -> "Run":
+    """Open a finished run, to ask it, to predict and score with it, and to draw it.
+
+    Args:
+        folder: the run directory.
+        baseline: the class of the run, where it is defined in a notebook, a script or a function.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or a name of the framework.
+        threads: CPU threads for one operation.
+
+    Raises:
+        InputError: when the folder contains no finished run.
+
+    >>> folder = getfixture("tmp_path") / "run"
+    >>> sizes = {"train": 200, "validation": 20, "interpolate": 40, "extrapolate": 0}
+    >>> _ = train("exact-solver", "addition", digits=2, **sizes, out=folder)
+    >>> run = open_run(folder)
+    >>> run.ask("12+29"), run.score()["interpolate"].total, run.predict().num_rows
+    ('41', Score(n=40, correct=40), 60)
+    """
+    from mathbench.baselines import finished_run
+
+    return finished_run.open_run(folder, baseline, device=device, threads=threads)
 
 
 def _true_rows(

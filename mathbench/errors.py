@@ -9,11 +9,13 @@ MathbenchError
 MathbenchWarning
   MissingSplit      a task has too few problems for one of its splits
   NotQuestions      a list of questions to exclude contains other text
+  GuestWarning      a baseline of a third party does less than it could, or has changed
 """
 
 import difflib
 import os
 import re
+import traceback
 from collections.abc import Iterable
 from importlib.util import find_spec
 
@@ -53,6 +55,10 @@ class NotQuestions(MathbenchWarning):
     """A list of questions to exclude contains text that is no question of the task."""
 
 
+class GuestWarning(MathbenchWarning):
+    """A baseline of a third party cannot be loaded again, or its code has changed since its run."""
+
+
 def require_extra(module: str, extra: str) -> None:
     """Check that an optional package is installed, without importing it.
 
@@ -76,6 +82,7 @@ MAX_LISTED = 30  # up to this many options are listed in full
 FEW_LISTED = 5
 MAX_TEXT = 120  # characters of a question in a table
 MAX_SHOWN = 80  # characters of a received value
+MAX_REASON = 300  # characters of the message of an exception of a third party
 
 
 def one_line(text: str) -> str:
@@ -142,3 +149,47 @@ def os_error_message(error: OSError) -> str:
     number = error.errno or (int(in_text[1]) if in_text else 0)
     message = os.strerror(number) if number else str(error)
     return f"{message}: {error.filename}" if error.filename else message
+
+
+def raised_in(error: BaseException, file: str) -> str:
+    """Describe an exception of third-party code: the line of its file, and what was raised there.
+
+    Args:
+        error: the exception.
+        file: the file of the code, or an empty text. Where the exception passed through it, its innermost line is
+            named, otherwise the innermost one of the files beside it.
+
+    >>> raised_in(ValueError("no weights"), "")
+    'ValueError: no weights'
+    """
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{os.path.basename(error.filename)}, line {error.lineno}: {error.msg}"
+    place = _innermost_line(error, os.path.realpath(file)) if file else ""
+    return place + exception_text(error)
+
+
+def exception_text(error: BaseException) -> str:
+    """Return the type and the message of an exception in one phrase; of one of mathbench the message alone.
+
+    >>> exception_text(KeyError("hidden")), exception_text(InputError("no such file."))
+    ("KeyError: 'hidden'", 'no such file')
+    """
+    try:
+        words = " ".join(str(error).split())
+    except Exception:  # an exception of a third party may fail to describe itself
+        words = ""
+    words = words if len(words) <= MAX_REASON else f"{words[: MAX_REASON - 3]}..."
+    kind = "" if isinstance(error, MathbenchError) else type(error).__name__
+    return ": ".join(part for part in (kind, words.rstrip(".")) if part)
+
+
+def _innermost_line(error: BaseException, file: str) -> str:
+    """Return ``"mine.py, line 3: "`` for the innermost line of a file that an exception passed; empty for none."""
+    frames = traceback.extract_tb(error.__traceback__)
+    paths = [os.path.realpath(frame.filename) for frame in frames]
+    beside = os.path.dirname(file) + os.sep
+    for wanted in (file.__eq__, lambda path: path.startswith(beside)):
+        for frame, path in zip(reversed(frames), reversed(paths), strict=True):
+            if wanted(path):
+                return f"{os.path.basename(path)}, line {frame.lineno}: "
+    return ""

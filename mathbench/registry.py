@@ -1,14 +1,17 @@
 """Registries: tables of unique names, objects given as ``"module:name"``, and the folders of built-in content."""
 
+import hashlib
 import importlib
-import importlib.util
+import importlib.machinery
 import os
+import re
 import sys
+import types
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mathbench.errors import InputError, did_you_mean
+from mathbench.errors import InputError, did_you_mean, raised_in
 
 T = TypeVar("T")
 
@@ -30,6 +33,15 @@ def unique_table(what: str, entries: Iterable[tuple[str, T]]) -> dict[str, T]:
     return table
 
 
+def folded_name(name: str) -> str:
+    """The form in which names are compared: without case, and with all that is no letter or digit as one hyphen.
+
+    >>> folded_name("LSTM_Seq2Seq") == folded_name("lstm-seq2seq")
+    True
+    """
+    return re.sub(r"[^a-z0-9+]+", "-", name.lower()).strip("-")
+
+
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -44,36 +56,70 @@ def builtin_folder(name: str) -> Path:
 
 
 def load(target: str) -> Any:
-    """Import an object given as ``"module:name"`` or ``"path/to/file.py:name"``.
+    """Import an object given as ``"module:name"`` or ``"path/to/file.py:name"``; the name may have dots.
+
+    A file is executed once, and again after it has changed. Modules beside it can be imported by it.
 
     Raises:
-        InputError: when the file or the name in it does not exist.
+        InputError: when the file or the name in it does not exist, or the file raises an exception, with its line.
 
     >>> load("mathbench.baselines.shortcuts.floors:Constant").__name__
     'Constant'
     """
     source, _, name = target.rpartition(":")
-    module = (
-        _from_file(Path(os.path.expanduser(source)))
-        if source.endswith(".py")
-        else importlib.import_module(source)
-    )
-    if not hasattr(module, name):
-        public = [word for word in vars(module) if not word.startswith("_")]
-        raise InputError(f"{source} has no '{name}'. {did_you_mean(name, public)}")
-    return getattr(module, name)
+    first, *rest = name.split(".")
+    provided = f"{source}:{first}"
+    found = _PROVIDED[provided] if provided in _PROVIDED else _member(_module(source), source, first)
+    for part in rest:
+        found = _member(found, f"{source}:{first}", part)
+    return found
 
 
-def _from_file(path: Path) -> Any:
-    if not path.is_file():
-        raise InputError(f"there is no file {path}.")
-    spec = importlib.util.spec_from_file_location(f"mathbench_baseline_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise InputError(f"{path} cannot be imported as Python.")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look up their module by name
+def provide(target: str, found: Any) -> None:
+    """Make an object that exists in this process only the one that `load` returns for a target."""
+    _PROVIDED[target] = found
+
+
+# objects that are defined in a notebook or inside a function
+_PROVIDED: dict[str, Any] = {}
+# modules of files by path and content
+_MODULES: dict[tuple[str, str], Any] = {}
+
+
+def _member(owner: Any, label: str, name: str) -> Any:
+    if not hasattr(owner, name):
+        public = [word for word in vars(owner) if not word.startswith("_")]
+        raise InputError(f"{label} has no '{name}'. {did_you_mean(name, public)}")
+    return getattr(owner, name)
+
+
+def _module(source: str) -> Any:
+    if not source.endswith(".py"):
+        return importlib.import_module(source)
+    path = os.path.realpath(os.path.expanduser(source))
+    if not os.path.isfile(path):
+        raise InputError(f"there is no file {source}.")
+    code = Path(path).read_bytes()
+    digest = hashlib.sha256(code).hexdigest()
+    if (path, digest) not in _MODULES:
+        name = f"mathbench_file_{Path(path).stem}_{digest[:12]}"
+        _MODULES[path, digest] = _executed(importlib.machinery.SourceFileLoader(name, path), code, source)
+    return _MODULES[path, digest]
+
+
+def _executed(loader: importlib.machinery.SourceFileLoader, code: bytes, source: str) -> Any:
+    """Execute the code of a file as a module, without a cache: its times are too coarse to notice a change."""
+    path = loader.path
+    module = types.ModuleType(loader.name)
+    module.__file__, module.__loader__ = path, loader
+    sys.modules[module.__name__] = module  # dataclasses look up their module by name
+    folder = os.path.dirname(path)
+    if folder not in sys.path:
+        # behind all others, so that a file beside it hides no installed package
+        sys.path.append(folder)
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # a user's file may raise anything
-        raise InputError(f"{path} cannot be imported: {type(error).__name__}: {error}.") from None
+        exec(loader.source_to_code(code, path), vars(module))
+    except (Exception, SystemExit) as error:  # a user's file may raise anything
+        del sys.modules[module.__name__]
+        raise InputError(f"{source} cannot be imported: {raised_in(error, path)}.") from error
     return module

@@ -251,6 +251,29 @@ def fit_encoding(
     return Encoding(choices, alphabet, tuple(map(int, widths)), 1 if classify else longest, classes)
 
 
+def check_equal_answers(answers: Any, setting: str) -> None:
+    """Check that answers consist of digits and have one length, which a network without an end token needs.
+
+    Args:
+        answers: the answers, strings (n,).
+        setting: the setting that requires it, such as ``vocabulary=digits``.
+
+    Raises:
+        InputError: when they do not.
+
+    >>> check_equal_answers(pa.array(["065", "107"]), "vocabulary=digits")
+    """
+    column = as_string_array(answers)
+    lengths = pc.min_max(pc.utf8_length(column)).as_py()
+    digits = pc.all(pc.match_substring_regex(column, "^[0-9a-z]*$")).as_py()
+    if lengths["min"] != lengths["max"] or digits is False:
+        raise InputError(
+            f"{setting} requires answers of digits alone, all of one length, such as those of the format padded. "
+            f"Received: answers of {lengths['min']} to {lengths['max']} characters, such as "
+            f"{column[0].as_py()!r}."
+        )
+
+
 def _fit_columns(
     choices: EncodingOptions,
     alphabet: str,

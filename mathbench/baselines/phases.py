@@ -64,6 +64,24 @@ def read_phases(value: object) -> tuple[Phase, ...]:
     return phases
 
 
+def check_phases(phases: tuple[Phase, ...], settings: TrainingSettings | None) -> None:
+    """Check that the phases of a record belong to the settings of its training.
+
+    Raises:
+        InputError: for phases of a baseline that is not trained, after the last step, or with settings it cannot have.
+    """
+    if not phases:
+        return
+    if settings is None:
+        raise InputError("a baseline that is not trained in steps has no phases.")
+    if start_of(phases) >= settings.steps:
+        raise InputError(
+            f"phases must end before the last step, {settings.steps}. Received: {start_of(phases)}."
+        )
+    for phase in phases:
+        settings_at(phase.steps - 1, settings, (phase,))
+
+
 def start_of(phases: tuple[Phase, ...]) -> int:
     """Return the step at which the last phase starts.
 

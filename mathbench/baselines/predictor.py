@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,18 @@ from mathbench import formats
 from mathbench.baselines import run_directory
 from mathbench.baselines.distributed import broadcast_command, world
 from mathbench.baselines.encoding import Encoding, Tokens
+from mathbench.baselines.guests import answerers
+from mathbench.baselines.guests.faults import title_of
+from mathbench.baselines.guests.record import place_of, warn_of_changes
 from mathbench.baselines.language_models import make_asker, open_model, stored_asking
 from mathbench.baselines.models.group import Members, SeparateMembers
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
 from mathbench.baselines.result import Result
 from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.training.data import effective_encoding
+from mathbench.dataset.data import Data
 from mathbench.errors import InputError
-from mathbench.families import from_spec
+from mathbench.families import IMPORTED, from_spec
 from mathbench.registry import load
 from mathbench.scores.answers import complete_answers
 from mathbench.task import Task
@@ -68,7 +73,9 @@ def load_run(run: Path, device_config: DeviceConfig) -> LoadedRun:
     """
     record, result = run_directory.read_spec(run), Result.load(run)
     try:
-        spec, task = RunSpec.from_json(record), from_spec(result.task["id"], result.task["parameters"])
+        spec = stored_spec(run, record)
+        task = from_spec(result.task["id"], result.task["parameters"])
+        warn_of_changes(run, spec.baseline.origin)
         if spec.prompting is not None:
             predict = _load_language_model(spec, result, task, run, device_config)
             return LoadedRun(predict, result.to_json(), task, None)
@@ -80,6 +87,20 @@ def load_run(run: Path, device_config: DeviceConfig) -> LoadedRun:
             raise
         raise InputError(f"{run} is damaged: {type(error).__name__}: {str(error).rstrip('.')}.") from None
     return LoadedRun(network_predictor(trained.network, trained.encoding), result.to_json(), task, trained)
+
+
+def stored_spec(run: Path, record: dict[str, Any] | None = None) -> RunSpec:
+    """Return the spec of a run directory; the code of a guest is where it was, or as it is named.
+
+    Args:
+        run: the run directory.
+        record: its spec as plain values, where it has been read already.
+
+    Raises:
+        InputError: for a directory without a run, or a guest whose file is missing.
+    """
+    stored = run_directory.read_spec(run) if record is None else record
+    return RunSpec.from_json(stored, place_of(run, str(stored["baseline"])))
 
 
 def load_predictor(run: Path, device_config: DeviceConfig) -> tuple[Predict, dict[str, Any]]:
@@ -111,10 +132,11 @@ def _load_network(spec: RunSpec, result: Result, run: Path, device_config: Devic
 
 def _load_answerer(spec: RunSpec, task: Task, run: Path) -> Predict:
     kind = load(spec.baseline.target)
-    if hasattr(kind, "load"):
-        return answerer_predictor(spec, task, kind.load(task, run))
+    if spec.baseline.kind == "other":
+        guest = answerers.restore(kind, task, run, run_directory.ANSWERER_FILE)
+        return answerer_predictor(spec, task, guest)
     if not (run / run_directory.ANSWERER_FILE).is_file():
-        raise InputError(f"{spec.baseline.name} cannot be loaded again: it has neither state nor load.")
+        raise InputError(f"{run} is damaged: {run_directory.ANSWERER_FILE} is missing.")
     return answerer_predictor(
         spec, task, kind(task, **json.loads((run / run_directory.ANSWERER_FILE).read_text(encoding="utf-8")))
     )
@@ -134,6 +156,26 @@ def build_network(spec: RunSpec, encoding: Encoding, device_config: DeviceConfig
     target = spec.baseline.frameworks[spec.framework]
     network: Network = load(target)(NetworkShape.of(encoding), spec.hyperparameters, spec.seed, device_config)
     return network
+
+
+def predictor_for(loaded: LoadedRun, run: Path, rows: Data) -> Predict:
+    """Return the predictor of a run for some rows.
+
+    Args:
+        loaded: the run.
+        run: its directory, for the error.
+        rows: of the family and in the format that the run was fitted on, or one of both is imported data. Questions
+            with characters that the run has never seen get null.
+
+    Raises:
+        InputError: for rows of another family or in another format.
+    """
+    task = loaded.task
+    if rows.task.family != task.family and IMPORTED not in (rows.task.family, task.family):
+        raise InputError(f"{run} was fitted on {task.family}. Received: {rows.task.name}.")
+    if rows.task.format != task.format:
+        raise InputError(f"{run} was fitted on text written as {task.format}. Received: {rows.task.format}.")
+    return skip_unknown_characters(loaded.predict, loaded.result["encoding"])
 
 
 def build_members(
@@ -194,8 +236,10 @@ def predict_groups(
 
 def answerer_predictor(spec: RunSpec, task: Task, answerer: Any) -> Predict:
     """Return the predictor of an answerer. Built-in ones know plain text only, so it converts the task's format."""
+    if spec.baseline.kind == "other":
+        return _on_columns(partial(answerers.predict, answerer), f"{title_of(type(answerer))}: ")
     formatted, predict = formats.for_task(task), _on_columns(answerer.predict)
-    if spec.baseline.kind == "other" or not formatted.formats:
+    if not formatted.formats:
         return predict
 
     def predict_formatted(questions: Any) -> pa.ChunkedArray:
@@ -205,16 +249,12 @@ def answerer_predictor(spec: RunSpec, task: Task, answerer: Any) -> Predict:
     return predict_formatted
 
 
-def _on_columns(predict: Callable[[list[str]], list[str]]) -> Predict:
-    """Make a function of lists one of columns."""
+def _on_columns(predict: Callable[[list[str]], Sequence[Any]], label: str = "") -> Predict:
+    """Make a function of lists one of columns, whose errors begin with a label."""
 
     def predict_column(questions: Any) -> pa.StringArray:
         texts = pc.cast(questions, pa.string()).to_pylist()
         answers = predict(texts)
-        if len(answers) != len(texts):
-            raise InputError(
-                f"a baseline must answer every question. Received: {len(answers)} of {len(texts)} answers."
-            )
-        return complete_answers(answers, lambda i: f"the answer to {texts[i]!r}")
+        return complete_answers(answers, lambda i: f"{label}the answer to {texts[i]!r}")
 
     return predict_column

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mathbench.baselines.settings import OPTIONAL, EncodingOptions, TrainingSettings
+from mathbench.baselines.spec import make_settings
 from mathbench.baselines.table import BASELINES, Baseline
 from mathbench.errors import InputError, did_you_mean
 from mathbench.parameters import parse
@@ -188,11 +189,39 @@ def _check_key(what: str, baseline: Baseline, key: str) -> None:
     raise InputError(f"{what} does not use the setting '{key}'. It is for {', '.join(users)}.")
 
 
+def default_recipe(baseline: Baseline) -> Recipe:
+    """Return the recipe of a network's name, or of a guest the one that its class has.
+
+    Raises:
+        InputError: for a recipe of a guest with an unknown key or value.
+    """
+    if baseline.origin is None:
+        return read_recipe(baseline.name)
+    try:
+        return _of_guest(baseline.name, load(baseline.target).recipe)
+    except InputError as error:
+        raise InputError(f"{baseline.name}: {error}") from None
+
+
+def _of_guest(name: str, content: Mapping[str, Any]) -> Recipe:
+    """Return the recipe that the class of a guest has as a dict."""
+    title, known = (
+        name.rpartition(":")[2],
+        [f.name for f in fields(Recipe) if f.name not in ("name", "baseline")],
+    )
+    for key, value in content.items():
+        if key not in known:
+            raise InputError(f"recipe {title}: unknown key {key!r:.60}. {did_you_mean(key, known)}")
+        if not isinstance(value, str if key in ("summary", "source") else Mapping):
+            raise InputError(f"recipe {title}: '{key}' must be a dict. Received: {value!r:.60}.")
+    return Recipe(title, name, **{"task": {"name": "addition"}, **content})
+
+
 def apply_overrides(
     recipe: Recipe,
     baseline: Baseline,
     framework: str,
-    overrides: Mapping[str, str],
+    overrides: Mapping[str, Any],
     varied: Collection[str] = (),
 ) -> tuple[TrainingSettings, EncodingOptions]:
     """Return the hyperparameters and the encoding of a recipe in one framework, with overrides applied.
@@ -213,7 +242,7 @@ def apply_overrides(
         _check_key(baseline.name, baseline, key)
     chosen = {key: value for key, value in overrides.items() if key in encoding_keys}
     others = {key: value for key, value in overrides.items() if key not in encoding_keys}
-    settings: TrainingSettings = kind(**parse(kind, f"recipe {recipe.name}", {**own, **others}))
+    settings = make_settings(baseline, parse(kind, f"recipe {recipe.name}", {**own, **others}))
     for key, (other, need) in settings.idle().items():
         if key in overrides and not {key, other} & {*varied}:
             raise InputError(f"{baseline.name}: {key} has no effect without {need}.")

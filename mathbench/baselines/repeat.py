@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.baselines import checkpoint, run_directory
+from mathbench.baselines.guests.record import place_of, warn_of_changes
 from mathbench.baselines.language_models import stored_asking
 from mathbench.baselines.prompted.settings import AskingOptions
 from mathbench.baselines.result import RESULT_FILE, Result
@@ -50,7 +51,8 @@ def load_original(run: Path) -> OriginalRun:
     """
     record = run_directory.read_spec(run)
     try:
-        spec = RunSpec.from_json(record)
+        spec = RunSpec.from_json(record, place_of(run, str(record["baseline"])))
+        warn_of_changes(run, spec.baseline.origin)
         data = regenerate(record["task"], record["data"], run)
     except (KeyError, TypeError) as error:
         raise InputError(f"{run} was written by another version: {str(error).rstrip('.')}.") from None

@@ -18,6 +18,7 @@ from rich.console import Console
 from mathbench.baselines import provenance, run_directory
 from mathbench.baselines.distributed import world
 from mathbench.baselines.extend import copy_progress
+from mathbench.baselines.guests import record as guest_record
 from mathbench.baselines.language_models import ask_model, complete_settings, make_asker, open_model
 from mathbench.baselines.long_problems import PROBLEMS, long_task, score_long
 from mathbench.baselines.models.interface import DeviceConfig
@@ -115,6 +116,7 @@ def _run_in_directory(
 ) -> Result:
     identity = run_identity(spec, data)
     if run_directory.is_finished(options.out, identity, options.resume, options.force):
+        guest_record.warn_of_changes(options.out, spec.baseline.origin)
         return Result.load(options.out)
     data.task.require_solver()
     started = datetime.now(UTC).isoformat(timespec="seconds")
@@ -129,6 +131,7 @@ def _run_in_directory(
         tracked(trackers, identity) as summary,
     ):
         exclusions.write(options.out, [data.task])
+        guest_record.write_record(options.out, spec.baseline.origin)
         if model is not None:
             result = _ask(spec, data, options, model, started)
         else:
@@ -271,7 +274,8 @@ def _result(
         command=options.command,
         commit=commit,
         dirty=dirty,
-        versions=provenance.versions(spec.framework),
+        versions=provenance.versions(spec.framework)
+        | (spec.baseline.origin.versions if spec.baseline.origin else {}),
         hardware=provenance.hardware(fitted.device, options.device_config.threads, world()),
         parameters=fitted.parameters,
         timings=fitted.timings,

@@ -182,6 +182,11 @@ class TrainingSettings:
         return {} if self.auxiliary_labels else {"auxiliary_weight": ("auxiliary", "auxiliary labels")}
 
     @property
+    def equal_answers(self) -> str:
+        """The setting that requires answers of digits alone, all of one length; empty if there is none."""
+        return ""
+
+    @property
     def fixed_by_hand(self) -> tuple[str, ...]:
         """The parts of the network that are not trained although a network of its kind learns them as a rule."""
         return ()

@@ -1,11 +1,14 @@
 """The specification of a run: baseline, framework, recipe, settings and seed."""
 
 import importlib.util
+from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from mathbench import formats
-from mathbench.baselines.phases import Phase, read_phases
+from mathbench.baselines.guests.faults import guest_code
+from mathbench.baselines.phases import Phase, check_phases, read_phases
 from mathbench.baselines.prompted.settings import PromptingSettings
 from mathbench.baselines.settings import EncodingOptions, TrainingSettings, stored_values
 from mathbench.baselines.shortcuts.answerer import applies_to
@@ -107,17 +110,23 @@ class RunSpec:
             **extended,
         }
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the plain values: another process cannot import classes of a file by the name of their module."""
+        return RunSpec.from_json, (self.to_json(), self.baseline.origin.file if self.baseline.origin else "")
+
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "RunSpec":
-        """Read what `to_json` returned."""
-        entry = baseline(value["baseline"])
+    def from_json(cls, value: dict[str, Any], file: str = "") -> "RunSpec":
+        """Read what `to_json` returned; of a guest of a file, from `file` instead of the one that is named."""
+        entry = baseline(value["baseline"], file)
         hyperparameters = {key: number for key, number in value["recipe"].items() if key != "name"}
         known = (entry, value["framework"], value["recipe"]["name"], value["seed"])
         if entry.kind == "prompted":
             return cls(*known, prompting=PromptingSettings(**hyperparameters))
-        settings = load(entry.settings)(**hyperparameters) if entry.settings else None
+        settings = make_settings(entry, hyperparameters) if entry.settings else None
         choices = EncodingOptions(**value["choices"]) if entry.settings else None
-        return cls(*known, settings, choices, phases=read_phases(value.get("extended", [])))
+        phases = read_phases(value.get("extended", []))
+        check_phases(phases, settings)
+        return cls(*known, settings, choices, phases=phases)
 
     def _settings_json(self) -> dict[str, Any]:
         """Return how a network is trained or a language model is asked, as plain values."""
@@ -127,6 +136,19 @@ class RunSpec:
 def _hyperparameters(settings: TrainingSettings | None) -> dict[str, Any]:
     """Return hyperparameters as plain values; those that earlier versions had not only where they are set."""
     return {} if settings is None else stored_values(settings, settings.added)
+
+
+def make_settings(entry: Baseline, values: Mapping[str, Any]) -> TrainingSettings:
+    """Return the hyperparameters of a network; those of a guest may be checked by its own code.
+
+    Raises:
+        InputError: for a value that is not allowed.
+    """
+    kind = load(entry.settings)
+    if entry.origin is None:
+        return cast(TrainingSettings, kind(**values))
+    with guest_code(load(entry.target), "the check of its settings"):
+        return cast(TrainingSettings, kind(**values))
 
 
 def choose_framework(entry: Baseline, requested: str | None) -> str:
@@ -163,6 +185,8 @@ def check_applies(entry: Baseline, task: "Task") -> None:
     if not entry.target or entry.kind == "prompted":
         return
     answerer = load(entry.target)
-    if not applies_to(answerer, task):
+    with guest_code(answerer, "applies") if entry.origin else nullcontext():
+        applies = applies_to(answerer, task)
+    if not applies:
         reason = " ".join((answerer.applies.__doc__ or "").strip().split("\n\n")[0].split())
         raise InputError(f"the baseline '{entry.name}' does not apply to {task.name}. {reason}".rstrip())

@@ -1,17 +1,25 @@
 """The table of baselines. Their code is named as text and imported on use.
 
 Networks are trained in one or two frameworks, floors are shortcuts fitted on the training rows, and the ceiling is the
-exact solver. Further baselines come from the entry point group ``mathbench.baselines`` or from a file,
-``./mine.py:MyModel``.
+exact solver. Guests are those of third parties: of the entry point group ``mathbench.baselines``, of a file,
+``./mine.py:MyModel``, or of a module, ``nets.mine:MyModel`` (see `mathbench.baselines.guests`).
 """
 
 import os
+import re
 from dataclasses import dataclass, field, replace
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from mathbench.errors import InputError, did_you_mean
-from mathbench.registry import unique_table
+from mathbench.registry import folded_name, unique_table
 
+if TYPE_CHECKING:
+    from mathbench.baselines.guests.source import Guest, Origin
+
+GROUP = "mathbench.baselines"  # of entry points
+_MODULE_AND_CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 KINDS = ("network", "floor", "ceiling", "prompted", "other")
 
 
@@ -29,6 +37,7 @@ class Baseline:
         settings: of a network, ``"module:name"`` of the dataclass of its hyperparameters.
         classify: whether a network chooses among the training answers instead of generating text.
         state_machine: whether a network reads the question token by token (see `mathbench.baselines.models.interface`).
+        origin: where the code of a guest is; None for what comes with mathbench.
         members: of a network, ``"module:build_members"`` per framework that trains several of them at once (see
             `mathbench.baselines.models.group`). In other frameworks they train one after the other.
     """
@@ -41,6 +50,7 @@ class Baseline:
     settings: str = ""
     classify: bool = False
     state_machine: bool = False
+    origin: "Origin | None" = None
     members: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -286,11 +296,15 @@ PROMPTED = unique_table(
 )
 
 
-def baseline(name: str) -> Baseline:
+def baseline(name: str, file: str = "") -> Baseline:
     """Return a baseline by its name, ``hf:MODEL``, ``openai:MODEL``, an entry point, or ``./file.py:Class``.
 
+    Args:
+        name: the name.
+        file: of ``./file.py:Class``, the file to take instead of the one that is named.
+
     Raises:
-        InputError: for an unknown name. Suggests the nearest known one.
+        InputError: for an unknown name, with the nearest known one, and for a guest that cannot be used.
 
     >>> baseline("constant").kind
     'floor'
@@ -300,13 +314,86 @@ def baseline(name: str) -> Baseline:
     prefix, _, model = name.partition(":")
     if prefix in PROMPTED:
         return _language_model(PROMPTED[prefix], prefix, model)
-    if ".py:" in name:
-        return Baseline(name, "other", "from a file", target=name)
-    others = {point.name: point.value for point in entry_points(group="mathbench.baselines")}
-    if name in others:
-        return Baseline(name, "other", "from an installed package", target=others[name])
-    known = [*BASELINES, *(entry.name for entry in PROMPTED.values()), *others]
+    points = guest_points()
+    if name in points:
+        return point_baseline(name)
+    if ".py:" in name or _MODULE_AND_CLASS.fullmatch(name):
+        from mathbench.baselines.guests.source import open_guest
+
+        return _of_guest(name, open_guest(name, file))
+    known = [*BASELINES, *(entry.name for entry in PROMPTED.values()), *points]
     raise InputError(f"unknown baseline '{name}'. {did_you_mean(name, known)}")
+
+
+def guest_points() -> dict[str, list[EntryPoint]]:
+    """Return the entry points of installed packages by name. A name of more than one cannot be used."""
+    points: dict[str, list[EntryPoint]] = {}
+    for point in entry_points(group=GROUP):
+        points.setdefault(point.name, []).append(point)
+    return points
+
+
+def class_baseline(kind: type) -> Baseline:
+    """Return the entry of a guest's class.
+
+    Raises:
+        InputError: when it cannot be a baseline.
+    """
+    from mathbench.baselines.guests.source import name_class
+
+    return baseline(name_class(kind))
+
+
+def point_baseline(name: str) -> Baseline:
+    """Return the baseline of an entry point, whose name no other one may have.
+
+    Raises:
+        InputError: when several packages have the name, or mathbench itself, or it cannot be used.
+    """
+    from mathbench.baselines.guests.source import open_point
+
+    points = guest_points()[name]
+    packages = sorted({point.dist.name if point.dist else point.module for point in points})
+    if len({point.value for point in points}) > 1:
+        raise InputError(
+            f"several packages have a baseline '{name}': {', '.join(packages)}. Uninstall all but one."
+        )
+    _check_free(name, f"the baseline '{name}' of the package {packages[0]}")
+    return _of_guest(name, open_point(points[0]))
+
+
+def _of_guest(name: str, guest: "Guest") -> Baseline:
+    """Return the entry of a guest, whose title no other baseline may have: boards know it by that."""
+    title = name.rpartition(":")[2]
+    if title != name:
+        _check_free(title, f"the class {title} of {name.rpartition(':')[0]}")
+    if not guest.network:
+        summary = guest.summary or ("from an installed package" if title == name else "from a file")
+        return Baseline(name, "other", summary, guest.target, origin=guest.origin)
+    kind = guest.kind
+    return Baseline(
+        name,
+        "network",
+        guest.summary or f"a network in {kind.framework}",
+        guest.target,
+        {kind.framework: f"{guest.target}.make_network"},
+        f"{guest.target}.settings",
+        kind.classify,
+        kind.state_machine,
+        guest.origin,
+    )
+
+
+def _check_free(title: str, label: str) -> None:
+    """Refuse a guest with the name of a baseline of mathbench, compared as boards do."""
+    taken = _folded_names().get(folded_name(title))
+    if taken:
+        raise InputError(f"{label} has the name of mathbench's own baseline '{taken}'. Give it another one.")
+
+
+@cache
+def _folded_names() -> dict[str, str]:
+    return {folded_name(name): name for name in BASELINES}
 
 
 def _language_model(entry: Baseline, prefix: str, model: str) -> Baseline:

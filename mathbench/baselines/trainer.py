@@ -1,16 +1,28 @@
 """Fitting of a baseline: a network trains from its last checkpoint, an answerer is fitted in one call."""
 
 import time
+import warnings
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from rich.console import Console
 
 from mathbench.baselines import checkpoint, run_directory
-from mathbench.baselines.encoding import Encoding, fit_encoding, vocabulary_of
+from mathbench.baselines.encoding import (
+    Encoding,
+    Tokens,
+    check_equal_answers,
+    fit_encoding,
+    vocabulary_of,
+)
+from mathbench.baselines.guests import answerers, record
+from mathbench.baselines.guests.check import tried_network
 from mathbench.baselines.models.group import NetworkGroup
 from mathbench.baselines.models.interface import DeviceConfig, Network
 from mathbench.baselines.number_order import number_order
@@ -44,7 +56,7 @@ from mathbench.baselines.training.tournament import Tournament, candidate_seeds
 from mathbench.baselines.training.tracking import Tracker, TrackerFeed
 from mathbench.baselines.validation import Validator, answer_by_each
 from mathbench.dataset.data import Data
-from mathbench.errors import InputError
+from mathbench.errors import GuestWarning, InputError
 from mathbench.registry import load
 
 
@@ -80,22 +92,44 @@ class FitResult:
 def fit_answerer(spec: RunSpec, data: Data, run: Path) -> FitResult:
     """Fit a baseline without training steps, and store what it learnt in the run directory."""
     check_applies(spec.baseline, data.task)
+    if spec.baseline.kind == "other":
+        return _fit_guest(spec, data, run)
     # built-in answerers read and write plain text
-    rows = data if spec.baseline.kind == "other" else data.plain()
+    rows = data.plain()
     start = (time.perf_counter(), time.process_time())
     answerer = load(spec.baseline.target).fit(rows.task, rows.splits["train"], rows.splits["validation"])
-    wall, cpu = time.perf_counter() - start[0], time.process_time() - start[1]
-    if hasattr(answerer, "state"):
-        checkpoint.write_json(run / run_directory.ANSWERER_FILE, answerer.state())
-    if hasattr(answerer, "save"):
-        answerer.save(run)
-    examples = data.splits["train"].num_rows
-    timings = {"fit_wall_s": wall, "fit_cpu_s": cpu, "steps": 0, "epochs": 0, "examples": examples}
+    timings = _fit_timings(start, data)
+    checkpoint.write_json(run / run_directory.ANSWERER_FILE, answerer.state())
+    return FitResult(answerer_predictor(spec, data.task, answerer), timings=timings)
+
+
+def _fit_guest(spec: RunSpec, data: Data, run: Path) -> FitResult:
+    """Fit a guest, or restore it where it was fitted before it failed to answer."""
+    kind, timings = load(spec.baseline.target), record.fitted_before(run)
+    if timings is not None:
+        answerer = answerers.restore(kind, data.task, run, run_directory.ANSWERER_FILE)
+    else:
+        start = (time.perf_counter(), time.process_time())
+        answerer = answerers.fit(kind, data.task, data.splits["train"], data.splits["validation"])
+        timings = _fit_timings(start, data)
+        asked = data.splits["validation"]["question"].to_pylist()
+        fault = answerers.store(answerer, data.task, asked, run, run_directory.ANSWERER_FILE)
+        if fault:
+            warnings.warn(GuestWarning(f"{run} can be scored, but not queried later: {fault}"), stacklevel=2)
+        else:
+            record.record_fit(run, timings)
     return FitResult(
         answerer_predictor(spec, data.task, answerer),
-        parameters=int(getattr(answerer, "parameters", 0)),
+        parameters=answerers.parameter_count(answerer),
         timings=timings,
     )
+
+
+def _fit_timings(start: tuple[float, float], data: Data) -> dict[str, Any]:
+    """Return seconds and counts of a fit without training steps, which began at `start`, in wall and CPU time."""
+    wall, cpu = time.perf_counter() - start[0], time.process_time() - start[1]
+    examples = data.splits["train"].num_rows
+    return {"fit_wall_s": wall, "fit_cpu_s": cpu, "steps": 0, "epochs": 0, "examples": examples}
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,6 +183,12 @@ def prepare(spec: RunSpec, data: Data, device_config: DeviceConfig) -> TrainingS
     if plan := generation_plan(settings, data.task):
         encoding = replace(encoding, answer_width=max(encoding.answer_width, plan.answer_width(data.seed)))
     batches = make_batches(settings, data, encoding, spec.seed)
+    if spec.baseline.origin is not None:
+        questions = outermost_questions(data, effective_encoding(settings, encoding))
+        build = partial(build_network, spec, encoding, device_config)
+        network = tried_network(spec.baseline.name, build, batches.batch(0), questions, settings.rate)
+        if settings.tournament == 1:
+            return TrainingSetup(network, encoding, batches)
     return TrainingSetup(_network(spec, encoding, device_config), encoding, batches)
 
 
@@ -232,6 +272,17 @@ def _timings(state: TrainingState, settings: TrainingSettings, data: Data) -> di
     }
 
 
+def outermost_questions(data: Data, encoding: Encoding) -> list[Tokens]:
+    """Return tokens of the shortest and the longest questions of each split, which are those that a network reads."""
+    groups = []
+    for table in data.splits.values():
+        column = table["question"]
+        lengths = np.asarray(pc.utf8_length(column.cast(pa.string())))
+        rows = pa.array([int(lengths.argmin()), int(lengths.argmax())])
+        groups += [tokens for _, tokens in encoding.group_by_width(column.take(rows))]
+    return groups
+
+
 def encoding_for(spec: RunSpec, data: Data) -> Encoding:
     """Fit the encoding of a spec to the training rows. Its alphabet covers the questions of all splits."""
     if spec.choices is None:
@@ -246,6 +297,8 @@ def encoding_for(spec: RunSpec, data: Data) -> Encoding:
     if spec.choices.padding == "columns" and data.task is not data.task.plain:
         raise InputError(f"padding=columns needs plain text. Received: {data.task.name}.")
     labels = spec.hyperparameters.columns and bool(data.task.answer_labels)
+    if spec.hyperparameters.equal_answers:
+        check_equal_answers(train_rows["answer"], spec.hyperparameters.equal_answers)
     encoding = fit_encoding(
         spec.choices,
         alphabet,

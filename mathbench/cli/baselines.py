@@ -67,7 +67,8 @@ def baselines(
     from mathbench.baselines.table import BASELINES, PROMPTED, baseline
 
     if name is None:
-        _list([*BASELINES.values(), *PROMPTED.values()], json)
+        guests, faults = _guests()
+        _list([*BASELINES.values(), *PROMPTED.values(), *guests], faults, json)
         return
     entry = baseline(name)
     details = _details(entry)
@@ -75,6 +76,19 @@ def baselines(
         print_json(details)
     else:
         _print_details(entry, details)
+
+
+def _guests() -> tuple[list["Baseline"], dict[str, str]]:
+    """Return the baselines of installed packages, and of those that cannot be used the reason by name."""
+    from mathbench.baselines.table import BASELINES, baseline, guest_points, point_baseline
+
+    found, faults = [], {}
+    for name in sorted(guest_points()):
+        try:
+            found.append(point_baseline(name) if name in BASELINES else baseline(name))
+        except InputError as error:
+            faults[name] = str(error)
+    return found, faults
 
 
 def _print_layers(
@@ -90,13 +104,19 @@ def _print_layers(
     print_network(NetworkRequest(name, recipe, framework, settings, data), json)
 
 
-def _list(entries: list["Baseline"], json: bool) -> None:
+def _list(entries: list["Baseline"], faults: dict[str, str], json: bool) -> None:
     if json:
-        print_json([_summary(entry) for entry in entries])
+        broken = [
+            {"name": name, "kind": "other", "summary": "", "frameworks": [], "error": reason}
+            for name, reason in faults.items()
+        ]
+        print_json([*(_summary(entry) for entry in entries), *broken])
         return
     shown = table("baseline", "kind", "frameworks", "what it does")
     for entry in entries:
         shown.add_row(entry.name, entry.kind, ", ".join(entry.frameworks) or "-", entry.summary)
+    for name, reason in faults.items():
+        shown.add_row(name, "-", "-", f"cannot be used: {reason}")
     out.print(shown)
 
 
@@ -112,7 +132,13 @@ def _summary(entry: "Baseline") -> dict[str, Any]:
 def _details(entry: "Baseline") -> dict[str, Any]:
     """Return the settings of a network with its recipes or of a language model, or the tasks of a shortcut."""
     from mathbench.baselines.prompted.settings import OWN_OPTIONS, AskingOptions, PromptingSettings
-    from mathbench.baselines.recipe import encoding_fields, read_recipe, recipe_names, settings_fields
+    from mathbench.baselines.recipe import (
+        default_recipe,
+        encoding_fields,
+        read_recipe,
+        recipe_names,
+        settings_fields,
+    )
     from mathbench.baselines.table import BASELINES
     from mathbench.registry import load
 
@@ -122,6 +148,8 @@ def _details(entry: "Baseline") -> dict[str, Any]:
         }  # a default recipe is shown under the name of its own baseline
         recipes = [read_recipe(name) for name in recipe_names() if name not in others]
         recipes = [recipe for recipe in recipes if entry.name in recipe.baselines]
+        if entry.origin:
+            recipes = [default_recipe(entry), *recipes]
         return {
             **_summary(entry),
             "settings": {f.name: _field(f) for f in settings_fields(entry)},

@@ -65,20 +65,18 @@ def predict(
 
     from mathbench.baselines.analysis.questions import long_questions
     from mathbench.baselines.models.interface import DeviceConfig
-    from mathbench.baselines.predictor import load_run, skip_unknown_characters
+    from mathbench.baselines.predictor import load_run, predictor_for
     from mathbench.baselines.run import predict_splits, with_ids, write_predictions
     from mathbench.baselines.shortcuts.scores import SCORED
     from mathbench.dataset.mixed import open_data
 
     _check_parquet(out_file)
     loaded = load_run(run, DeviceConfig(device))
-    answer, result = loaded.predict, loaded.result
     rows = open_data(data, config)
-    _check_same_task(run, result["task"], rows)
+    answer = predictor_for(loaded, run, rows)
     for requested in split or []:
         if requested not in rows.splits:
             raise InputError(f"{data} has no split '{requested}'. {did_you_mean(requested, rows.splits)}")
-    answer = skip_unknown_characters(answer, result["encoding"])
     splits = tuple(dict.fromkeys(split)) if split else SCORED
     predicted = predict_splits(answer, rows, splits)
     predictions = with_ids(predicted.drop_null(), rows)
@@ -111,18 +109,6 @@ def _check_parquet(path: Path | None) -> None:
         )
 
 
-def _check_same_task(run: Path, fitted: dict[str, Any], rows: "Data") -> None:
-    """Check that a run was fitted on the family and in the format of some rows, or that one of both is imported."""
-    from mathbench.families import IMPORTED
-    from mathbench.formats import PLAIN
-
-    family, format = fitted["id"].partition("-v")[0], fitted["parameters"].get("format", PLAIN)
-    if rows.task.family != family and IMPORTED not in (rows.task.family, family):
-        raise InputError(f"{run} was fitted on {family}. Received: {rows.task.name}.")
-    if rows.task.format != format:
-        raise InputError(f"{run} was fitted on text written as {format}. Received: {rows.task.format}.")
-
-
 def ask(
     run: RunArgument,
     questions: Annotated[
@@ -133,16 +119,17 @@ def ask(
     """Ask a finished run questions.
 
     Of a network, stderr shows how sure it is of each character. A question that
-    the run cannot answer is named with the reason, the others are answered, and
-    the exit code is 2: a question that is empty, has characters that the network
-    never saw, is not of the task's form, or is longer than the network reads.
+    the run cannot answer is named with the reason, and the others are answered:
+    one that is empty, has characters that the network never saw, is not of the
+    task's form, or is longer than the network reads. The exit code is 1 then,
+    and 2 if there is no answer at all.
 
     Examples:
       mathbench ask runs/lstm-seq2seq-torch-addition-base10-seed0 "12+29"
 
       mathbench ask runs/mine "1+1" "999+1" --json
     """
-    from mathbench.baselines.analysis.questions import question_problem, question_warning
+    from mathbench.baselines.analysis.questions import all_problems, question_problem, question_warning
     from mathbench.baselines.ask import ask_questions
     from mathbench.baselines.models.interface import DeviceConfig
     from mathbench.baselines.predictor import load_run
@@ -151,13 +138,15 @@ def ask(
     problems = [question_problem(finished, question) for question in questions]
     good = [question for question, problem in zip(questions, problems, strict=True) if not problem]
     answered = ask_questions(finished, good) if good else None
+    if not good:
+        raise InputError(all_problems(questions, problems))
     warnings = [question_warning(finished, question) for question in good]
     if json:
         print_json(_answers_json(questions, problems, _answer_rows(good, warnings, finished, answered)))
     else:
         _print_answers(questions, problems, warnings, answered)
     if any(problems):
-        raise typer.Exit(2)
+        raise typer.Exit(1)
 
 
 def _answers_json(

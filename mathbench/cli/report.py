@@ -207,10 +207,11 @@ def _summary(result: Result, folder: Path) -> str:
 
 def reached(result: Result) -> list[str]:
     """Return when validation first reached 90, 99 and 99.9 %, as phrases."""
-    words = []
+    words: list[str] = []
     for share, first in result.reached.items():
         seconds = f" ({first['cpu_s']:.1f} CPU s)" if "cpu_s" in first else ""
-        words.append(f"{100 * float(share):g} % at step {first['step']:,}{seconds}")
+        lead = "" if words else "validation reached "
+        words.append(f"{lead}{100 * float(share):g} % at step {first['step']:,}{seconds}")
     return words
 
 

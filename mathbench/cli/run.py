@@ -71,7 +71,8 @@ def run_baseline(
 
     By default, the data of the baseline's recipe is made in memory. Parameters of
     a task, such as --digits, are given as options. Ctrl-C keeps everything;
-    --resume continues the run as if it had not been interrupted.
+    --resume continues the run as if it had not been interrupted. --extend goes on
+    with a finished run, such as with more steps, in a directory of its own.
 
     Examples:
       mathbench run-baseline

@@ -40,8 +40,9 @@ def show_plan(request: RunRequest) -> None:
 
 def _select(request: RunRequest) -> tuple["RunSpec", "Data", Path]:
     """Return the spec, the rows and the run directory of a single run."""
+    from mathbench.baselines.request import run_title
     from mathbench.cli.prompted import is_prompted, select_prompted
-    from mathbench.cli.selection import make_data, make_spec, run_title
+    from mathbench.cli.selection import make_data, make_spec
 
     if is_prompted(request.name):
         spec, data = select_prompted(request)

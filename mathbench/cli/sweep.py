@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 def run_sweep(request: RunRequest) -> None:
     """Run the trials of the requested sweep, each in a folder of its own, on the requested engine."""
-    from mathbench.cli.selection import make_data, make_spec, run_title
+    from mathbench.baselines.request import run_title
+    from mathbench.cli.selection import make_data, make_spec
 
     spec, recipe = make_spec(request)
     sweep = make_sweep(request, spec, recipe)

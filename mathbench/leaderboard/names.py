@@ -5,20 +5,12 @@ from functools import cache
 
 from mathbench.baselines.table import BASELINES, PROMPTED
 from mathbench.errors import InputError
+from mathbench.registry import folded_name as folded_name
 
 PATTERN = r"[A-Za-z0-9][A-Za-z0-9._+@/:-]{0,99}"
 # earlier versions of submission.json allow more; that it is ASCII keeps out letters that look alike
 EARLIER = r"(?=.*[A-Za-z0-9])[ -~]{1,200}"
 ALLOWED = "up to 100 letters, digits and . _ + @ / : -, beginning with a letter or a digit"
-
-
-def folded_name(name: str) -> str:
-    """The form in which names are compared: without case, and with all that is no letter or digit as one hyphen.
-
-    >>> folded_name("LSTM_Seq2Seq") == folded_name("lstm-seq2seq")
-    True
-    """
-    return re.sub(r"[^a-z0-9+]+", "-", name.lower()).strip("-")
 
 
 def plain_name(baseline: str) -> str:
@@ -27,10 +19,9 @@ def plain_name(baseline: str) -> str:
     >>> plain_name("mlp"), plain_name("./nets/mine.py:MyGRU"), plain_name("hf:Adder 1B")
     ('mlp', 'MyGRU', 'hf:Adder-1B')
     """
-    if ".py:" in baseline:
-        return baseline.rpartition(".py:")[2]
-    model = baseline.partition(":")[0] in PROMPTED
-    return re.sub(r"[^A-Za-z0-9._+@/:-]+", "-", baseline) if model else baseline
+    if baseline.partition(":")[0] in PROMPTED:
+        return re.sub(r"[^A-Za-z0-9._+@/:-]+", "-", baseline)
+    return baseline.rpartition(":")[2]
 
 
 def check_new_name(name: str) -> None:

@@ -133,6 +133,7 @@ def test_the_error_quotes_the_first_paragraph_of_applies(docstring, reason, tmp_
     path = tmp_path / "mine.py"
     path.write_text(
         f"class Mine:\n    @classmethod\n    def applies(cls, task):\n        {docstring}\n        return False\n"
+        "    @classmethod\n    def fit(cls, task, train, validation): ...\n    def predict(self, questions): ...\n"
     )
     with pytest.raises(InputError) as refused:
         check_applies(baseline(f"{path}:Mine"), task("gcd"))

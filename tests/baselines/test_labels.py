@@ -53,10 +53,11 @@ def column(values):
 
 @pytest.mark.parametrize(("name", "framework"), SIGMOID)
 def test_a_sigmoid_is_one_logit_with_binary_cross_entropy(name, framework):
-    shape = NetworkShape(11, 2, 5, 1) if name == "second-order-rnn" else DIGITS
-    one = network(name, framework, shape, hidden=6, output="sigmoid")
-    two = network(name, framework, shape, hidden=6)
-    assert two.parameters - one.parameters == 6 + 1
+    shape = DIGITS if "pad_with" in NETWORKS[name].uses else NetworkShape(11, 2, 5, 1)
+    hidden = {"hidden": 8, **({"inner": 0} if name == "linear-rnn" else {})}
+    one = network(name, framework, shape, output="sigmoid", **hidden)
+    two = network(name, framework, shape, **hidden)
+    assert two.parameters - one.parameters == 8 + 1
     asked = np.random.default_rng(0).integers(1, 11, (40, 5))
     classes, shares = one.probabilities(asked)
     assert np.ptp(classes) == 1 and (shares >= 0.5).all()
@@ -165,6 +166,11 @@ def test_gain_changes_the_first_weights_of_those_that_use_it(name):
         ("gru-classifier", {"noise_from": "0.2"}, "noise_from has no effect without noise above 0"),
         ("second-order-rnn", {"target": "0.9"}, "target has no effect without noise=0"),
         ("decoder-transformer", {"span": "50"}, "span has no effect without positions="),
+        (
+            "universal-transformer",
+            {"loops": "1", "injection": "yes"},
+            "injection has no effect without loops above 1",
+        ),
         (
             "lstm-seq2seq",
             {"auxiliary_weight": "2"},
@@ -353,7 +359,7 @@ def test_auxiliary_labels_train_the_network_and_predict_nothing(name, kind, tiny
     data = sums if kind == "carries" else multiples
     words = kind + ("=7" if KINDS[kind] else "")
     overrides = {"hidden": 16, "sampling": "rows"}
-    if name == "second-order-rnn":
+    if name in ("second-order-rnn", "linear-rnn"):
         overrides |= {"short": 0, "growth": 0}
     setup = prepare(tiny(name, auxiliary=words, **overrides), data, CPU)
     plain = prepare(tiny(name, **overrides), data, CPU)

@@ -299,6 +299,20 @@ def test_phases_of_foreign_records_are_checked(value):
     assert Phase(3).to_json() == {"steps": 3}
 
 
+def test_phases_belong_to_the_settings_of_their_record(tiny):
+    record = tiny().to_json()
+    floor = RunSpec(baseline("constant"), "none", "", 0).to_json()
+    for made, phases in (
+        (record, [{"steps": 12}]),
+        (record, [{"steps": 4, "settings": {"rate": "fast"}}]),
+        (record, [{"steps": 4, "settings": {"rate": -1.0}}]),
+        (floor, [{"steps": 4}]),
+    ):
+        with pytest.raises(InputError):
+            RunSpec.from_json({**made, "extended": phases})
+    assert RunSpec.from_json({**record, "extended": [{"steps": 4}]}).phases == (Phase(4),)
+
+
 def test_boards_know_how_an_extended_run_was_trained(tiny, sums, tmp_path):
     run(tiny(steps=4, **PLAIN), sums, RunOptions(tmp_path / "a"))
     run(tiny(steps=8, **PLAIN), sums, RunOptions(tmp_path / "whole"))

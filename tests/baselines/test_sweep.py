@@ -286,6 +286,7 @@ def test_runs_are_submitted_in_order_by_the_command_itself(monkeypatch):
     monkeypatch.setattr(
         sweep_jobs, "finish_run", lambda request, data, folder, plots: submitted.append(folder.name)
     )
+    monkeypatch.setattr(sweep_jobs, "print_resumed", lambda jobs: None)
     runs = sweep_jobs.Trials(None, None, Backwards(), GridView(3))
     jobs = [Named(name) for name in ("a", "b", "c")]
     runs.run(jobs)

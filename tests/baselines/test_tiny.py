@@ -1,12 +1,14 @@
 """The tiny transformer: its counts, its causality, its members side by side; tournaments; stages of other tasks."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from mathbench.baselines import checkpoint
+from mathbench.baselines.analysis.pareto import SizedRun, read_runs, smallest
 from mathbench.baselines.models.group import NetworkGroup, SeparateMembers
 from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
 from mathbench.baselines.models.settings.tiny import TinyTransformerSettings
@@ -21,6 +23,7 @@ from mathbench.baselines.table import BASELINES, baseline
 from mathbench.baselines.training import loop
 from mathbench.baselines.training.data import stage_task
 from mathbench.baselines.training.tournament import candidate_seeds
+from mathbench.cli.report import beside_weights
 from mathbench.dataset import suite as suites
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
@@ -128,7 +131,7 @@ def test_digits_only_write_digits_of_one_length():
     assert written.shape == (6, 12) and np.isin(written, SHAPE.digits).all()
     questions, labels = batch()
     labels[0, -1] = 0
-    with pytest.raises(InputError, match="answers of one length"):
+    with pytest.raises(InputError, match="digits alone, all of one length"):
         network.step(questions, labels, 0.01, 0)
 
 
@@ -312,8 +315,7 @@ def test_what_is_fixed_by_hand_stands_beside_the_weights(padded, tmp_path, monke
     recipes = json.loads(capsys.readouterr().out)["recipes"]
     assert "digit k is a quadratic function of k" in recipes["tiny-17"]["fixed_by_hand"]
     assert sorted(recipes) == [name for name in recipe_names() if name.startswith("tiny-")]
-    assert mathbench("inspect", "r", "12+29") == 0
-    assert "fixed by hand: positions" in capsys.readouterr().err
+    assert beside_weights(result)[0].startswith("fixed by hand: positions of 1 cosine and sine")
 
 
 def test_a_probe_scores_rows_of_a_suite_and_listed_questions(padded, tmp_path, monkeypatch, capsys):
@@ -352,8 +354,15 @@ def test_a_probe_scores_rows_of_a_suite_and_listed_questions(padded, tmp_path, m
     assert listed["reserved_for_train"] == sum(known)
     for miss in (*rows["wrong"], *listed["wrong"]):
         assert miss["answer"] != miss["expected"] == str(sum(map(int, miss["question"].split("+"))))
-    assert mathbench("probe", "r", "--suite", "tiny-adder") == 0
-    assert "random-pairs" in capsys.readouterr().out
+    assert mathbench("probe", "r", "--suite", "two.toml") == 0
+    assert f"{sum(known)} of 3 listed questions" in capsys.readouterr().out
+
+
+def test_five_boundary_values_of_the_adders_are_of_the_train_reserve():
+    suite = suites.load("tiny-adder")
+    problems = [tuple(sorted(map(int, question.split("+")), reverse=True)) for question in suite.questions]
+    assert len(problems) == 10
+    assert sum(reserve_of("addition", problem) == "train" for problem in problems) == 5
 
 
 @pytest.mark.parametrize(
@@ -373,3 +382,35 @@ def test_a_probe_of_another_family(multiples, tiny, tmp_path):
     run(tiny("lstm-classifier", steps=1), multiples, RunOptions(tmp_path / "r"))
     with pytest.raises(InputError, match="fitted on divisible"):
         list(probe_suite(load_run(tmp_path / "r", CPU), suites.load("tiny-adder")))
+
+
+def sized(name, weights, share, task="gcd"):
+    scores = {"interpolate": share, "extrapolate": share / 2}
+    return SizedRun(Path(name), "mlp", task, weights, scores, "examples", (), 1.0, 1)
+
+
+def test_the_smallest_network_that_solves_each_task():
+    runs = [
+        sized("a", 900, 1.0),
+        sized("b", 70, 0.98),
+        sized("c", 80, 0.99),
+        sized("d", 80, 0.995),
+        sized("e", 5, 1.0, "prime"),
+        sized("f", 4, 0.5, "addition"),
+    ]
+    found = smallest(runs, "interpolate")
+    assert {task: str(run.run) for task, run in found.items()} == {"gcd": "d", "prime": "e"}
+    assert smallest(runs, "extrapolate") == {}
+    assert smallest(runs, "extrapolate", 0.495)["gcd"].weights == 80
+    assert smallest(runs, "validation") == {}
+
+
+def test_a_run_is_read_with_what_its_weights_rest_on(padded, tmp_path):
+    with pytest.raises(InputError, match="none of the runs"):
+        read_runs([])
+    result = run(tournament_spec("stacked"), padded, RunOptions(tmp_path / "r"))
+    (found,) = read_runs([tmp_path / "r"])
+    assert (found.weights, found.candidates) == (result.parameters, 4)
+    assert found.fixed_by_hand == tuple(result.weights["fixed_by_hand"])
+    assert found.exact_match["extrapolate"] == result.scores["extrapolate"]["exact_match"]
+    assert json.dumps(found.to_json())

@@ -88,7 +88,10 @@ def test_a_share_is_reached_at_the_first_validation_that_has_it(tiny, sums, tmp_
     }
     result = run(tiny(), sums, RunOptions(tmp_path / "r"))
     object.__setattr__(result, "reached", first_reached(entries))
-    assert reached(result) == ["90 % at step 10 (1.5 CPU s)", "99 % at step 10 (1.5 CPU s)"]
+    assert reached(result) == [
+        "validation reached 90 % at step 10 (1.5 CPU s)",
+        "99 % at step 10 (1.5 CPU s)",
+    ]
 
 
 def test_a_checkpoint_of_an_earlier_version_resumes(tiny, sums, tmp_path, monkeypatch):

@@ -55,7 +55,7 @@ def constant(tmp_path, words):
         (["generate", "--out", "nosuch", "--train", "5"], "give either --task NAME or --suite NAME"),
         (["merge", "nosuch"], "nosuch contains neither a finished nor an unfinished dataset"),
         (["run-baseline", "lstm-seq2seq", "--framework", "jax"], "no framework 'jax'"),
-        (["baselines", "./nosuch.py:M"], "there is no file nosuch.py"),
+        (["baselines", "./nosuch.py:M"], "there is no file ./nosuch.py"),
         (["score", "nosuch", "--digits", "3"], "no predictions file"),
     ],
 )

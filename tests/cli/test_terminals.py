@@ -48,7 +48,7 @@ COMMANDS = (
     ("run-baseline", "constant", "--data", "data", "--no-submit", "--force", "--out", "again"),
     ("run-baseline", "--dry-run"),
     ("score", "run"),
-    ("ask", "run", "1+1"),
+    ("ask", "run", "gcd(12,8)"),
     ("plot", "run"),
     ("submit", "run", "--name", "my-constant", "--board", "board.sqlite"),
     ("leaderboard", "show", "--board", "board.sqlite", "--task", "gcd"),

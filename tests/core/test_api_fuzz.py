@@ -147,6 +147,28 @@ CALLS = {
             "extract": "boxed",
         },
     ),
+    "train": (
+        mathbench.train,
+        {
+            "baseline": "constant",
+            "data": "data",
+            "recipe": None,
+            "framework": None,
+            "settings": None,
+            "seed": 0,
+            "config": None,
+            "out": "run",
+            "budget": None,
+            "long": [],
+            "device": "cpu",
+            "threads": 1,
+            "data_seed": 0,
+            "cpu_budget": None,
+            "resume": False,
+            "force": False,
+        },
+    ),
+    "open_run": (mathbench.open_run, {"folder": "run", "baseline": None, "device": "cpu", "threads": 1}),
     "task": (task, {"name": "divisible", "k": 7, "digits": 3, "base": 10, "answer": "label"}),
     "family": (family, {"name": "gcd"}),
     "from_spec": (from_spec, {"id": "gcd", "parameters": {"digits": 2}}),
@@ -187,6 +209,7 @@ def folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         mathbench.generate("gcd", "data", digits=2, **FEW)
+        mathbench.train("constant", "data", out="run")
         configs = [single_config(task("gcd", digits=2), FEW)]
         dataset.generate_part(configs, "part", ShardPart(1, 2))
         yield place

@@ -13,7 +13,7 @@ import mathbench
 from tests.docs.pages import ROOT, console, in_process, make_commands
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-LONG = ("training.md", "leaderboard.md", "server.md")  # half a minute or more: with -m slow
+LONG = ("training.md", "leaderboard.md", "server.md", "plots.md")  # half a minute or more: with -m slow
 BLOCK = re.compile(r"^<!-- (run|file: (\S+)) -->\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PARSER = doctest.DocTestParser()
 

@@ -40,7 +40,14 @@ class ComparedRun:
         choices = result.encoding.get("choices", {})
         rows = {"train": result.data["sizes"].get("train", 0), "data seed": result.data["seed"]}
         known = {"baseline": result.baseline, "framework": result.framework}
-        beside = {"supervision": result.supervision, **rows, "certified": bool(result.certificate)}
+        names = {"wall_s": "s", "cpu_s": "CPU s"}
+        budget = " and ".join(f"{seconds:g} {names[key]}" for key, seconds in result.budget.items()) or "none"
+        beside = {
+            "supervision": result.supervision,
+            **rows,
+            "certified": bool(result.certificate),
+            "budget": budget,
+        }
         return {**known, **_defaults(result.baseline), **recipe, **choices, **beside}
 
     @property

@@ -1,4 +1,4 @@
-"""The smallest network that solves a task: trained weights against exact match, over many runs."""
+"""The smallest network that solves a task, among many runs. Fronts are in `mathbench.baselines.analysis.charts`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ SOLVED = 0.99  # exact match at which a task counts as solved
 
 @dataclass(frozen=True)
 class SizedRun:
-    """One run as a point of a Pareto plot.
+    """One run: its size, its scores and what they rest on.
 
     Args:
         run: the run directory.
@@ -39,7 +39,7 @@ class SizedRun:
 
     @classmethod
     def of(cls, run: Path, result: Result) -> "SizedRun":
-        """Read the point of a finished run."""
+        """Read a finished run."""
         recipe = str(result.recipe.get("name", ""))
         model = result.baseline if recipe in ("", result.baseline) else f"{result.baseline} ({recipe})"
         return cls(
@@ -94,23 +94,6 @@ def smallest(runs: Iterable[SizedRun], split: str, threshold: float = SOLVED) ->
             if best is None or _order(run, split) < _order(best, split):
                 found[run.task] = run
     return dict(sorted(found.items()))
-
-
-def frontier(runs: Iterable[SizedRun], split: str) -> list[SizedRun]:
-    """Return the runs of one task that no other run beats: fewer or equal weights and a larger exact match.
-
-    >>> def sized(weights, share):
-    ...     return SizedRun(Path("r"), "mlp", "gcd", weights, {"interpolate": share}, "examples", (), 1.0, 1)
-    >>> [run.weights for run in frontier([sized(9, 0.99), sized(5, 0.5), sized(7, 0.4)], "interpolate")]
-    [5, 9]
-    """
-    ranked = sorted((run for run in runs if split in run.exact_match), key=lambda run: _order(run, split))
-    best, kept = -1.0, []
-    for run in ranked:
-        if run.exact_match[split] > best:
-            best = run.exact_match[split]
-            kept.append(run)
-    return kept
 
 
 def _order(run: SizedRun, split: str) -> tuple[int, float]:

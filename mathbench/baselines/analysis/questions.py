@@ -127,6 +127,17 @@ def named(number: int, questions: Sequence[str]) -> str:
     return f"question {number + 1}, {text}" if len(questions) > 1 else f"the question {text}"
 
 
+def all_problems(questions: Sequence[str], problems: Sequence[str]) -> str:
+    """Return in one line why no question can be answered.
+
+    >>> all_problems(["x"], ["it is wrong."]), all_problems(["x", "y"], ["it is wrong.", "so is it."])
+    ("the question 'x': it is wrong.", "question 1, 'x': it is wrong. question 2, 'y': so is it.")
+    """
+    words = [f"{named(i, questions)}: {problem}" for i, problem in enumerate(problems[:MAX_QUOTED])]
+    more = [f"and {len(problems) - MAX_QUOTED} more."] if len(problems) > MAX_QUOTED else []
+    return " ".join([*words, *more])
+
+
 def _written(run: LoadedRun, plain: pa.Array) -> Any:
     formatted = formats.for_task(run.task)
     rows = formatted.plain_rows(plain)

@@ -43,6 +43,7 @@ class RunJob:
         source: where the rows come from.
         options: the run directory and everything else.
         name: its name among other runs; the run directory by default.
+        file: of a guest, the absolute path of its file.
     """
 
     advice: ClassVar[str] = "continue with --resume: it goes on from its last checkpoint"
@@ -51,6 +52,7 @@ class RunJob:
     source: RowSource
     options: RunOptions
     name: str = ""
+    file: str = ""
 
     @classmethod
     def of(cls, spec: RunSpec, source: RowSource, options: RunOptions, name: str = "") -> "RunJob":
@@ -69,7 +71,8 @@ class RunJob:
             raise InputError(f"{spec.baseline.name} is asked, not trained: it is not run by workers.")
         if not isinstance(options.out, Path):
             raise InputError(f"out must be a path. Received: {shown(options.out)}.")
-        return cls(spec.to_json(), source, replace(options, console=None), name)
+        file = spec.baseline.origin.file if spec.baseline.origin else ""
+        return cls(spec.to_json(), source, replace(options, console=None), name, file)
 
     @property
     def out(self) -> Path:
@@ -98,7 +101,7 @@ class RunJob:
             InputError: for a baseline or a file that is not here.
         """
         try:
-            return RunSpec.from_json(dict(self.spec))
+            return RunSpec.from_json(dict(self.spec), self.file)
         except (KeyError, TypeError) as error:
             raise InputError(f"{self.title}: the spec is of another version: {error}.") from None
 

@@ -137,7 +137,7 @@ class NetworkGroup:
         self, questions: Tokens, labels: Tokens, rate: float, random_bits: int, noise: float = 0.0
     ) -> float:
         """Update all members on a batch and return the mean of their losses."""
-        return float(self.members.step(questions, labels, rate, random_bits, noise).mean())
+        return mean_loss(self.members.step(questions, labels, rate, random_bits, noise))
 
     def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
         """Return the leader's likeliest output tokens, int64 (n, positions)."""
@@ -212,6 +212,16 @@ class NetworkGroup:
 
     def _leading(self) -> Network:
         return self.members.member(self.leader)
+
+
+def mean_loss(losses: Losses) -> float:
+    """Return the mean of the losses that are numbers, so that one member that diverged does not hide the others.
+
+    >>> mean_loss(np.array([1.0, np.nan, 3.0]))
+    2.0
+    """
+    finite = losses[np.isfinite(losses)]
+    return float(finite.mean() if len(finite) else losses.mean())
 
 
 def by_member(arrays: Arrays) -> dict[int, dict[str, Array]]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.models.group import Array, Losses, Members, NetworkGroup
+from mathbench.baselines.models.group import Array, Losses, Members, NetworkGroup, mean_loss
 from mathbench.baselines.models.interface import Arrays
 from mathbench.baselines.tournament import TournamentRound
 from mathbench.baselines.training.state import Validation
@@ -48,7 +48,7 @@ class Tournament(NetworkGroup):
         self._steps += 1
         if self._steps in self._rounds:
             self._hold_round(*self._rounds[self._steps])
-        return float(losses.mean())
+        return mean_loss(losses)
 
     def _hold_round(self, index: int, kept: int) -> None:
         losses = self._recent_losses()

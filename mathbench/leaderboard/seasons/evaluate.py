@@ -11,14 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
 
-from mathbench.baselines import run_directory
 from mathbench.baselines.language_models import make_asker, open_model, stored_asking
 from mathbench.baselines.models.interface import DeviceConfig
-from mathbench.baselines.predictor import Predict, load_predictor, skip_unknown_characters
+from mathbench.baselines.predictor import Predict, load_predictor, skip_unknown_characters, stored_spec
 from mathbench.baselines.prompted.journal import Journal
 from mathbench.baselines.result import RESULT_FILE, Result
 from mathbench.baselines.run import predict_splits, write_predictions
-from mathbench.baselines.spec import RunSpec
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError, did_you_mean
 from mathbench.families import from_spec
@@ -56,7 +54,7 @@ def season_tasks(run: Path, season: Season, names: Sequence[str] = ()) -> list[S
     """
     if names:
         return [season.task(name) for name in dict.fromkeys(names)]
-    result, spec = Result.load(run), RunSpec.from_json(run_directory.read_spec(run))
+    result, spec = Result.load(run), stored_spec(run)
     if spec.prompting is not None:
         return list(season.tasks)
     own = _task_of(result).plain
@@ -151,7 +149,7 @@ def _opened(
     run: Path, result: Result, device_config: DeviceConfig, console: Console | None
 ) -> Iterator[OpenPredictor]:
     """Open a run once, for all tasks."""
-    spec = RunSpec.from_json(run_directory.read_spec(run))
+    spec = stored_spec(run)
     if spec.prompting is None:
         predict, stored = load_predictor(run, device_config)
         own = _task_of(result).plain

@@ -59,6 +59,9 @@ class TinyTransformerSettings(WritingSettings):
     skip: str = parameter("fixed", "gains of the residual path", choices=("fixed", "learned"))
     blanks: str = parameter("seen", "padding of a question is seen", choices=("seen",))
     dropout: float = parameter(0.0, "dropout rate of activations; none", low=0.0, high=0.0)
+    accumulate: int = parameter(1, "parts of a batch; one", low=1, high=1)
+    precision: str = parameter("float32", "precision of a training step", choices=("float32",))
+    compile: str = parameter("no", "mode of torch.compile; none", choices=("no",))
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -81,6 +84,11 @@ class TinyTransformerSettings(WritingSettings):
         if self.vocabulary == "digits":
             return min(self.longest, answer) if self.longest else answer
         return super().max_tokens(answer)
+
+    @property
+    def equal_answers(self) -> str:
+        """The setting that requires answers of digits alone, all of one length."""
+        return "vocabulary=digits" if self.vocabulary == "digits" else ""
 
     @property
     def fixed_by_hand(self) -> tuple[str, ...]:

@@ -182,6 +182,10 @@ class UniversalTransformerSettings(DecoderTransformerSettings):
         """The setting that needs the digits of a number side by side; empty if there is none."""
         return super().whole_numbers or ("depth=digits" if self.depth == "digits" else "")
 
+    def idle(self) -> dict[str, tuple[str, str]]:
+        once = self.depth == "fixed" and self.loops == 1
+        return super().idle() | ({"injection": ("loops", "loops above 1 or depth=digits")} if once else {})
+
 
 @dataclass(frozen=True)
 class RelationalMemorySettings(WritingSettings):

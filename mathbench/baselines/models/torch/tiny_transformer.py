@@ -145,6 +145,18 @@ class TinyFunction(nn.Module):
         full[:, :, list(self.written)] = logits
         return full
 
+    def targets(self, labels: Tokens) -> Tokens:
+        """Return labels (B, A) as targets: with an end, or of digits alone as they are.
+
+        Raises:
+            InputError: with digits alone, for other tokens, such as the end of a shorter answer.
+        """
+        if self.settings.vocabulary == "all":
+            return append_end(labels)
+        if not np.isin(labels, self.written).all():
+            raise InputError("vocabulary=digits requires answers of digits alone, all of one length.")
+        return labels
+
     def _vectors(self, weights: Weights) -> Tensor:
         """Return the token vectors (S, V, D)."""
         if "vectors" in weights:
@@ -256,10 +268,10 @@ class TinyModel(AutoregressiveModel):
         device_config: DeviceConfig,
     ):
         super().__init__(module, shape, settings, device_config)
-        self._ends = settings.vocabulary == "all"
+        self._function = module.layer
 
     def _targets(self, labels: Tokens) -> Tokens:
-        return append_end(labels) if self._ends else answers_of_one_length(labels)
+        return self._function.targets(labels)
 
 
 class TinyMembers:
@@ -313,16 +325,13 @@ class TinyMembers:
 
     def _losses(self, questions: Tokens, labels: Tokens) -> Tensor:
         """Return the mean loss of each member, (S,)."""
-        ends = self._settings.vocabulary == "all"
-        targets = torch.from_numpy(append_end(labels) if ends else answers_of_one_length(labels))
-        targets = targets.to(self.device)  # (B, A)
+        targets = torch.from_numpy(self._function.targets(labels)).to(self.device)  # (B, A)
         start = targets.new_full((len(targets), 1), self._function.start)
         answers = targets.clamp(min=0)[:, :-1]
         read = torch.cat([torch.from_numpy(questions).to(self.device), start, answers], dim=1)
         logits = self._function(self._weights, read, targets.shape[1])  # (S, W, A, B)
         counted = targets.T != IGNORE_INDEX
-        written = targets.T if ends else self._function.vector_of[targets.T]
-        chosen = written.clamp(min=0).expand(len(logits), 1, -1, -1)
+        chosen = self._function.vector_of[targets.T.clamp(min=0)].expand(len(logits), 1, -1, -1)
         likelihood = torch.log_softmax(logits, dim=1).gather(1, chosen)[:, 0]  # (S, A, B)
         return -(likelihood * counted).sum((1, 2)) / counted.sum()
 
@@ -398,20 +407,6 @@ class TinyMembers:
                 else:
                     moments.setdefault(key, torch.zeros_like(weight))[place] = value
         self._average.load(averages)
-
-
-def answers_of_one_length(labels: Tokens) -> Tokens:
-    """Return labels without padding as they are.
-
-    Raises:
-        InputError: for answers of several lengths, whose ends a network that writes digits only cannot mark.
-    """
-    if (labels == 0).any():
-        raise InputError(
-            "vocabulary=digits requires answers of one length, such as those of the format padded. "
-            "Received: answers of several lengths."
-        )
-    return labels
 
 
 def build(
