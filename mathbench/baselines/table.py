@@ -5,9 +5,11 @@ exact solver. Guests are those of third parties: of the entry point group ``math
 ``./mine.py:MyModel``, or of a module, ``nets.mine:MyModel`` (see `mathbench.baselines.guests`).
 """
 
+import importlib.util
 import os
 import re
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
@@ -317,12 +319,18 @@ def baseline(name: str, file: str = "") -> Baseline:
     points = guest_points()
     if name in points:
         return point_baseline(name)
-    if ".py:" in name or _MODULE_AND_CLASS.fullmatch(name):
+    if ".py:" in name or (_MODULE_AND_CLASS.fullmatch(name) and not _is_misspelt(prefix)):
         from mathbench.baselines.guests.source import open_guest
 
         return _of_guest(name, open_guest(name, file))
     known = [*BASELINES, *(entry.name for entry in PROMPTED.values()), *points]
     raise InputError(f"unknown baseline '{name}'. {did_you_mean(name, known)}")
+
+
+def _is_misspelt(prefix: str) -> bool:
+    """Return whether the word before a colon is nearly that of language models, and no module."""
+    near = get_close_matches(prefix, PROMPTED)
+    return bool(near) and importlib.util.find_spec(prefix.partition(".")[0]) is None
 
 
 def guest_points() -> dict[str, list[EntryPoint]]:

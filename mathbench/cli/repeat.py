@@ -68,10 +68,10 @@ def conflicting_words(
         allowed: returns the names of the parameters that may be given.
     """
     safe = allowed(command)
+    typed = {parameter.name: parameter.opts[0] for parameter in context.command.params}
+    # in the order of the command line
     options = [
-        parameter.opts[0]
-        for parameter in context.command.params
-        if parameter.name not in ("name", *safe) and is_given(context, str(parameter.name))
+        typed[name] for name in context.params if name not in ("name", *safe) and is_given(context, name)
     ]
     # without a baseline's name, the name of the first option of a task is read in its place
     words = [context.params["name"] or "", *context.args, *options]

@@ -249,7 +249,8 @@ def test_a_default_recipe_of_several_baselines_has_the_name_of_each():
 def test_every_baseline_lists_the_recipes_that_suit_it(capsys):
     assert mathbench("baselines", "second-order-rnn", "--json") == 0
     details = json.loads(capsys.readouterr().out)
-    assert details["recipes"].keys() == {"second-order-rnn", "divisible-prefix", "hofstadter"}
+    assert {"second-order-rnn", "divisible-prefix", "hofstadter"} <= details["recipes"].keys()
+    assert "lstm-seq2seq" not in details["recipes"]
     assert "gain" not in details["settings"] and "answer" not in details["encoding"]
     assert {*details["settings"], *details["encoding"]} == override_keys(baseline("second-order-rnn"))
 

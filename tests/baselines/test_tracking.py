@@ -12,6 +12,7 @@ from mathbench.baselines.table import baseline
 from mathbench.baselines.training import loop
 from mathbench.baselines.training.tracking import open_tracker, tracked
 from mathbench.errors import InputError
+from mathbench.registry import load
 
 OWN = """
 told = []
@@ -33,17 +34,18 @@ SCORES = [f"exact_match/{split}" for split in ("extrapolate", "interpolate", "va
 @pytest.fixture
 def own(tmp_path):
     (tmp_path / "mine.py").write_text(OWN)
-    yield f"{tmp_path / 'mine.py'}:Mine"
-    sys.modules.pop("mathbench_baseline_mine", None)
+    name = f"{tmp_path / 'mine.py'}:Mine"
+    told(name).clear()
+    return name
 
 
-def told():
-    return sys.modules["mathbench_baseline_mine"].told
+def told(name):
+    return sys.modules[load(name).__module__].told
 
 
 def test_a_tracker_of_ones_own_hears_everything(own, tiny, sums, tmp_path):
     run(tiny(), sums, RunOptions(tmp_path / "r", track=(own,)))
-    assert told() == [
+    assert told(own) == [
         ("run", "r"),
         ("start", "lstm-seq2seq"),
         *((step, VALUES) for step in (4, 8, 12)),
@@ -59,9 +61,9 @@ def test_a_stopped_run_says_so_and_a_shortcut_is_tracked_too(own, tiny, sums, tm
     monkeypatch.setattr(loop, "_step", pulled)
     with pytest.raises(RuntimeError):
         run(tiny(), sums, RunOptions(tmp_path / "r", track=(own,)))
-    assert told()[-1] == ("finish", [])
+    assert told(own)[-1] == ("finish", [])
     run(RunSpec(baseline("constant"), "none", "", 0), sums, RunOptions(tmp_path / "c", track=(own,)))
-    assert told()[1:] == [("start", "constant"), ("finish", SCORES)]
+    assert told(own)[-3:] == [("run", "c"), ("start", "constant"), ("finish", SCORES)]
 
 
 class Recorder:

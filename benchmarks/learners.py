@@ -1,0 +1,150 @@
+"""The tables of docs/learners.md: networks side by side, by the accuracy at each length.
+
+    python benchmarks/learners.py [--seeds 3] [--out build/learners] [--only sums|residues|products|...]
+
+Every recipe is trained with some seeds on one thread, as `mathbench run-baseline NAME --recipe RECIPE --seeds N --long
+...` does. Cells are the lowest and the highest exact match over the seeds, in percent. Finished runs are read again,
+not repeated.
+"""
+
+import argparse
+import shlex
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+
+from mathbench.baselines.result import Result
+from mathbench.cli import main as command
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A row of a table.
+
+    Args:
+        name: the baseline.
+        words: recipe and settings, as on the command line.
+        digits: the digits of the longest training numbers.
+    """
+
+    name: str
+    words: str
+    digits: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """Learners of one task.
+
+    Args:
+        title: the task in words.
+        lengths: digits of problems that all are tested on.
+        learners: the rows.
+    """
+
+    title: str
+    lengths: tuple[int, ...]
+    learners: tuple[Learner, ...]
+
+
+TABLES = {
+    "sums": Table(
+        "Sums of two numbers, written out",
+        (5, 10, 12, 15, 20, 50, 100),
+        (
+            Learner("mlp", "--recipe mlp", 3),
+            Learner("lstm-seq2seq", "--recipe lstm-seq2seq", 3),
+            Learner("decoder-transformer", "--recipe addition-abacus", 5),
+            Learner("decoder-transformer", "--recipe addition-fire", 5),
+            Learner("decoder-transformer", "--recipe addition-coupled", 10),
+            Learner("decoder-transformer", "--recipe addition-self", 10),
+            Learner("tiny-transformer", "--recipe tiny-2240", 10),
+            Learner("column-gru", "--recipe column-gru", 20),
+            Learner("column-linear", "--recipe column-linear --task addition", 6),
+        ),
+    ),
+    "parity": Table(
+        "Even numbers in base 3, the parity of the digits",
+        (10, 20, 50, 100, 1000),
+        (
+            Learner("universal-transformer", "--recipe parity-looped", 8),
+            *(
+                Learner("linear-rnn", f"--recipe linear-rnn --set form={form}", 10)
+                for form in ("diagonal", "negative", "complex", "rotation", "delta")
+            ),
+        ),
+    ),
+    "sevens": Table(
+        "Multiples of 7",
+        (10, 20, 50, 100, 1000),
+        (
+            Learner("gru-classifier", "--recipe hofstadter", 7),
+            Learner("lstm-classifier", "--recipe hofstadter", 7),
+            Learner("linear-rnn", "--recipe linear-rnn-rotation", 10),
+            Learner("second-order-rnn", "--recipe second-order-rnn", 7),
+        ),
+    ),
+}
+
+
+def runs_of(learner: Learner, lengths: tuple[int, ...], seeds: int, folder: Path) -> list[Result]:
+    """Train a learner with some seeds, or read the finished runs."""
+    long = ",".join(str(length) for length in lengths)
+    words = (
+        f"run-baseline {learner.name} {learner.words} --seeds {seeds} --long {long} --threads 1 --no-submit"
+    )
+    try:
+        command([*shlex.split(words), "--resume", "--out", str(folder)])
+    except SystemExit as end:
+        if end.code:
+            raise
+    return [Result.load(path.parent) for path in sorted(folder.glob("*/result.json"))]
+
+
+def row(learner: Learner, results: list[Result], lengths: tuple[int, ...]) -> str:
+    """Return the row of a learner."""
+    seconds = [result.timings["fit_cpu_s"] for result in results]
+    cells = [
+        f"`{learner.name}`",
+        f"`{learner.words.removeprefix('--recipe ')}`",
+        results[0].supervision,
+        f"{results[0].parameters:,}",
+        f"{statistics.median(seconds):.0f}",
+        str(learner.digits),
+        *(cell([result.long[str(length)]["exact_match"] for result in results]) for length in lengths),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def cell(shares: list[float]) -> str:
+    """Return the lowest and the highest share in percent, once where both read alike."""
+    ends = [f"{100 * share:.1f}".removesuffix(".0") for share in (min(shares), max(shares))]
+    return ends[0] if ends[0] == ends[1] else f"{ends[0]}-{ends[1]}"
+
+
+def table(name: str, seeds: int, folder: Path) -> list[str]:
+    """Return the lines of a table, after all of its runs."""
+    found = TABLES[name]
+    head = ["baseline", "recipe", "supervision", "weights", "CPU s", "trained to"]
+    lines = [f"**{found.title}**", "", f"| {' | '.join([*head, *map(str, found.lengths)])} |"]
+    lines.append("|---|---|---|" + "---:|" * (3 + len(found.lengths)))
+    for number, learner in enumerate(found.learners):
+        results = runs_of(learner, found.lengths, seeds, folder / f"{name}-{number}")
+        lines.append(row(learner, results, found.lengths))
+    return lines
+
+
+def main() -> None:
+    """Train what is missing, and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--out", type=Path, default=Path("build/learners"))
+    parser.add_argument("--only", choices=tuple(TABLES))
+    given = parser.parse_args()
+    for name in [given.only] if given.only else TABLES:
+        print("\n".join(table(name, given.seeds, given.out)), flush=True)
+        print(flush=True)
+
+
+if __name__ == "__main__":
+    main()
