@@ -143,11 +143,24 @@ def test_fire_is_the_formula_of_its_paper():
     fire, at = Fire(3, torch.Generator().manual_seed(1)), torch.tensor([0, 1, 4, 900])
     found = fire(at).detach().numpy()
     first, second = (layer.weight.detach().double().numpy() for layer in (fire.inward, fire.outward))
+    bent, shift = (layer.bias.detach().double().numpy() for layer in (fire.inward, fire.outward))
     for i, query in enumerate(at.tolist()):
         for j, key in enumerate(at.tolist()):
             share = np.log(0.1 * abs(query - key) + 1) / np.log(0.1 * max(512, query) + 1)
-            np.testing.assert_allclose(found[i, j], second @ np.maximum(first[:, 0] * share, 0), atol=1e-5)
+            units = np.maximum(first[:, 0] * share + bent, 0)
+            np.testing.assert_allclose(found[i, j], second @ units + shift, atol=1e-5)
     assert gather_bias(fire(at), torch.tensor([[2]]), torch.tensor([[0, 3]])).shape == (1, 3, 1, 2)
+
+
+def test_the_first_bias_of_fire_is_no_straight_line_of_the_distance():
+    fire = Fire(3, torch.Generator().manual_seed(1))
+    for layer in (fire.inward, fire.outward):
+        bound = layer.in_features**-0.5
+        for p in layer.parameters():  # uniform, the biases as well
+            assert p.abs().max() <= bound < 4 * p.std()
+    shares = torch.linspace(0, 1, 101)[:, None]
+    bias = fire.outward(torch.relu(fire.inward(shares)))
+    assert (bias - bias[0] - shares * (bias[-1] - bias[0])).abs().max() > 0.02
 
 
 @pytest.mark.parametrize("heads", [1, 12])

@@ -9,8 +9,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mathbench.baselines.models.torch.layers import make_dense
-
 UNITS = 32  # of the hidden layer, as in the paper
 SLOPE, THRESHOLD = 0.1, 512.0  # first values of the paper
 
@@ -24,7 +22,7 @@ class Fire(nn.Module):
 
     def __init__(self, heads: int, rng: torch.Generator):
         super().__init__()
-        self.inward, self.outward = make_dense(1, UNITS, rng), make_dense(UNITS, heads, rng)
+        self.inward, self.outward = _make_dense(1, UNITS, rng), _make_dense(UNITS, heads, rng)
         self.slope, self.factor = nn.Parameter(torch.tensor(SLOPE)), nn.Parameter(torch.tensor(1.0))
 
     def forward(self, positions: Tensor) -> Tensor:
@@ -35,6 +33,18 @@ class Fire(nn.Module):
         scale = torch.log1p(slope * torch.maximum(at, (self.factor * THRESHOLD).abs()))  # (N,)
         bias: Tensor = self.outward(functional.relu(self.inward((distance / scale[:, None])[..., None])))
         return bias
+
+
+def _make_dense(inputs: int, outputs: int, rng: torch.Generator) -> nn.Linear:
+    """Return a linear layer with the first weights of the paper, those of PyTorch.
+
+    A bias of zero would make the MLP a straight line at first, since distances are positive.
+    """
+    layer = nn.Linear(inputs, outputs)
+    with torch.no_grad():
+        for p in layer.parameters():
+            p.uniform_(-(inputs**-0.5), inputs**-0.5, generator=rng)
+    return layer
 
 
 def gather_bias(table: Tensor, queries: Tensor, keys: Tensor) -> Tensor:
