@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pyarrow.compute as pc
 
+from mathbench.errors import InputError
 from mathbench.formats.format import Format, FormatContext
 from mathbench.formats.row_bits import row_bits
 from mathbench.formats.text_columns import Bytes, Int, Mask, NumberSpans, TextColumn
@@ -28,7 +29,8 @@ class IndexHints(Format):
     With `letters`, the hints of a row are consecutive ones of that many, from one on that a hash of the plain question
     selects, so that short numbers show the hints of long ones. Where the operands and one more digit do not fit in,
     hints begin with the first. Source: Zhou et al., Transformers Can Achieve Length Generalization But Not Robustly,
-    2024 (arXiv 2402.09371).
+    2024 (arXiv 2402.09371). With `circle`, the first letter follows the last, and rows begin with any of them: numbers
+    longer than half the circle show every two letters together. Numbers longer than the circle repeat letters.
     """
 
     name: ClassVar[str] = "index-hints"
@@ -39,6 +41,12 @@ class IndexHints(Format):
     letters: int = parameter(
         0, "number of hints, of which a row has consecutive ones; 0: from the first on", low=0, high=10_000
     )
+    circle: str = parameter("no", "whether the first of `letters` follows the last", choices=("no", "yes"))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.circle == "yes" and not self.letters:
+            raise InputError("index-hints: circle=yes requires letters above 0. Received: letters=0.")
 
     def write(self, text: TextColumn, context: FormatContext) -> TextColumn:
         """Insert the hint of its position before each digit."""
@@ -51,7 +59,8 @@ class IndexHints(Format):
         first = _hint_values(text, context) - _hint_values(
             self._hinted(undone, _zeros(undone), context), context
         )
-        again = self._hinted(undone, first.clip(0, self.letters), context).to_array()
+        first = first % self.letters if self.circle == "yes" else first.clip(0, self.letters)
+        again = self._hinted(undone, first, context).to_array()
         return np.asarray(pc.equal(again, text.to_array()).to_numpy(zero_copy_only=False), dtype=bool)
 
     def _first_hints(self, text: TextColumn, context: FormatContext) -> Int:
@@ -62,7 +71,8 @@ class IndexHints(Format):
         starts, stops = context.numbers(plain)
         longest = np.zeros(len(plain.offsets) - 1, dtype=np.int64)
         np.maximum.at(longest, _rows(plain, starts), stops - starts)
-        choices = np.maximum(self.letters - longest, 1).astype(np.uint64)
+        taken = np.zeros_like(longest) if self.circle == "yes" else longest
+        choices = np.maximum(self.letters - taken, 1).astype(np.uint64)
         return to_range(row_bits(context.questions), choices).astype(np.int64)
 
     def _hinted(self, text: TextColumn, first: Int, context: FormatContext) -> TextColumn:
@@ -73,6 +83,8 @@ class IndexHints(Format):
         if (self.places == "units") != _is_reversed(context):
             position = numbers.each(numbers.stops) - 1 - at
         position = position + first[_rows(text, at)]
+        if self.circle == "yes":
+            position = position % self.letters
         lengths = _hint_lengths(position)
         before = np.zeros(len(text.data), dtype=np.int64)
         before[at] = lengths

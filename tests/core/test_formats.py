@@ -574,6 +574,37 @@ def test_hints_from_a_drawn_letter_on_are_the_usual_ones_moved(before, places):
     assert wrong.count(None) > 100
 
 
+@pytest.mark.parametrize("before", ["", "reversed-all+"])
+@pytest.mark.parametrize("places", ["units", "left"])
+def test_hints_in_a_circle_begin_anywhere_and_go_on_with_the_first(before, places):
+    plain = task("subtraction", digits=3, longer=1)
+    rows = Rows(plain, "train").batch(range(120))
+    usual, moved = (
+        formats.for_task(dataclasses.replace(plain, format=f"{before}index-hints:places={places}{more}"))
+        for more in ("", ",letters=5,circle=yes")
+    )
+    firsts = set()
+    written = moved.rows(rows)
+    for one, two in zip(usual.rows(rows).to_pylist(), written.to_pylist(), strict=True):
+        shift = ord(re.search("[a-z]", two["question"])[0]) - ord(re.search("[a-z]", one["question"])[0])
+        firsts.add(shift % 5)
+        for column in ("question", "answer"):
+            expected = re.sub(
+                "[a-z]", lambda found, by=shift: "abcde"[(ord(found[0]) - 97 + by) % 5], one[column]
+            )
+            assert two[column] == expected
+    assert firsts == set(range(5))
+    assert moved.undo(written).select(["question", "answer"]).equals(rows.select(["question", "answer"]))
+    # without the plain questions, each is read by the hint that it begins with
+    assert moved.undo_questions(written["question"]).to_pylist() == rows["question"].to_pylist()
+    assert moved.undo_answers(written["answer"], rows).to_pylist() == rows["answer"].to_pylist()
+
+
+def test_a_circle_of_hints_needs_its_number_of_letters():
+    with pytest.raises(InputError, match="circle=yes requires letters above 0"):
+        task("addition", format="index-hints:circle=yes")
+
+
 def test_padding_to_the_longest_number_of_the_question():
     written = formats.for_task(task("subtraction", format="padded:to=question+reversed"))
     plain = pa.array(["57-8", "8-57", "100-1", "5-5"])
