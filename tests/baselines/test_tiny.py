@@ -43,7 +43,7 @@ SMALLEST = {
     "norm": "none",
     "vocabulary": "digits",
     "digits": "quadratic",
-    "query": "rotation",
+    "queries": "rotation",
     "values": "diagonal",
     "skip": "learned",
     "sharpness": 5.0,
@@ -141,7 +141,7 @@ def test_digits_only_write_digits_of_one_length():
         ({"digits": "axes", "vocabulary": "digits", "hidden": 3, "heads": 1}, "hidden=2"),
         ({"digits": "quadratic"}, "vocabulary=digits"),
         ({"hidden": 3, "heads": 2}, "multiple of heads"),
-        ({"scores": "content", "query": "rotation"}, "query=matrix"),
+        ({"scores": "content", "queries": "rotation"}, "queries=matrix"),
     ],
 )
 def test_settings_that_do_not_go_together(changes, message):
