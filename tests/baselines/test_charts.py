@@ -90,6 +90,9 @@ def test_runs_of_one_seed_are_told_apart_by_budget_steps_taken_or_folder(changed
         "steps taken=1,234",
     ]
     assert labels(changed("a"), changed("b")) == ["a", "b"]
+    # as --set takes it
+    run = changed()
+    assert labels(run, changed(recipe=recipe(run, target=None)))[1] == "target=none"
 
 
 def test_a_label_names_as_many_settings_as_it_takes(changed):

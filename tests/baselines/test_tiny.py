@@ -378,6 +378,12 @@ def test_a_probe_of_questions_that_are_none(questions, message, padded, tmp_path
         probe_questions(load_run(tmp_path / "r", CPU), questions)
 
 
+def test_a_probe_names_the_task_whose_questions_the_run_cannot_read(sums, tiny, tmp_path):
+    run(tiny("mlp"), sums, RunOptions(tmp_path / "r"))
+    with pytest.raises(InputError, match=r"^sums-0-999: the alphabet"):
+        list(probe_suite(load_run(tmp_path / "r", CPU), suites.load("classic")))
+
+
 def test_a_probe_of_another_family(multiples, tiny, tmp_path):
     run(tiny("lstm-classifier", steps=1), multiples, RunOptions(tmp_path / "r"))
     with pytest.raises(InputError, match="fitted on divisible"):
