@@ -602,7 +602,7 @@ def test_a_classifier_may_leave_out_positions_and_read_one_width(place):
     assert result.encoding["classes"] == ["false", "true"]
     with pytest.raises(InputError, match="requires buckets=0"):
         run(spec_of("./mine.py:Net", buckets=2), data, options("x"))
-    with pytest.raises(InputError, match=r"logits \(16, 4, 2\), \(B, T, outputs\), since labels=prefix"):
+    with pytest.raises(InputError, match=r"logits \(16, 4, 2\), \(B, T, outputs\), with labels of prefixes"):
         run(spec_of("./mine.py:Net", labels="prefix", query="forward"), data, options("x"))
 
 

@@ -172,7 +172,7 @@ class _GuestModel(KerasNetwork):
             logits = logits[:, -1:]
         wanted = (len(questions), shape.answer, shape.outputs)
         if logits.shape != wanted or logits.dtype.kind != "f":
-            meaning = "(B, T, outputs), since labels=prefix" if shape.prefix else "(B, answer, outputs)"
+            meaning = "(B, T, outputs), with labels of prefixes" if shape.prefix else "(B, answer, outputs)"
             raise InputError(
                 f"{self.guest.title()}: the model must return logits {wanted}, {meaning}. "
                 f"Received: {logits.shape} of {logits.dtype}."

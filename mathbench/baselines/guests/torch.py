@@ -4,6 +4,7 @@ A guest subclasses `TorchBaseline` for a network that answers in one pass, or `T
 answer token by token. Seeds, training steps, checkpoints, exact resume and predictions are those of all networks.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, cast
 
@@ -56,6 +57,10 @@ class TorchBaseline(GuestNetwork):
     """
 
     framework: ClassVar[str] = "torch"
+    auxiliaries: ClassVar[tuple[tuple[str, ...], tuple[str, ...]]] = (
+        ("residue", "prefix-residue", "prefix"),
+        ("carries",),
+    )
 
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Return the loss of every target, (B, positions), by default the cross entropy.
@@ -82,6 +87,7 @@ class TorchBaseline(GuestNetwork):
             InputError: when ``build`` raises or returns no module with weights.
         """
         bits = generator_for_seed(seed, device_config).initial_seed()
+        shape = replace(shape, prefix=shape.prefix or settings.labels_prefixes)
         with cls.guard("build"), seeded(bits), torch.random.fork_rng(range(torch.cuda.device_count())):
             torch.manual_seed(bits)
             guest = cls()
@@ -215,7 +221,10 @@ class _OnePass(_Guest, TorchNetwork):
 
     def _loss(self, questions: Tokens, targets: Tokens) -> Tensor:
         classes = torch.from_numpy(targets).to(self.device)
-        logits = self._checked(self._forward(self._inputs(questions)), *targets.shape)
+        rows, positions = targets.shape
+        # with auxiliary labels of prefixes, the answer is that of the last position
+        answered = questions.shape[1] if self._shape.prefix else positions
+        logits = self._checked(self._forward(self._inputs(questions)), rows, answered)[:, -positions:]
         return sum_losses(self.guest, logits, classes)
 
     def _likeliest(self, questions: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
@@ -235,7 +244,9 @@ class _OnePass(_Guest, TorchNetwork):
         if isinstance(output, Tensor) and positions == 1 and output.dim() == 2:
             output = output[:, None]
         if not (isinstance(output, Tensor) and output.is_floating_point() and output.shape == wanted):
-            meaning = "(B, T, outputs), since labels=prefix" if self._shape.prefix else "(B, answer, outputs)"
+            meaning = (
+                "(B, T, outputs), with labels of prefixes" if self._shape.prefix else "(B, answer, outputs)"
+            )
             raise InputError(
                 f"{self.guest.title()}: the module must return logits {wanted}, {meaning}. Received: {_kind(output)}."
             )
