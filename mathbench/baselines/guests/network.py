@@ -12,6 +12,7 @@ from mathbench.errors import InputError
 
 CLASSIFIERS = ("labels", "alphabet", "pad_with")  # choices of the encoding that classifiers have
 INPUTS = ("one-hot", "tokens")
+FRAMEWORKS = ("torch", "keras")
 
 
 class GuestNetwork:
@@ -87,7 +88,7 @@ def check_network_class(kind: type[GuestNetwork]) -> None:
     Raises:
         InputError: where ``build`` is missing or takes other arguments, or an attribute is of a wrong type.
     """
-    if not kind.framework:
+    if kind.framework not in FRAMEWORKS:
         raise InputError(f"{kind.title()} must be a subclass of TorchBaseline, TorchWriter or KerasBaseline.")
     if kind.build is GuestNetwork.build:
         raise InputError(

@@ -5,7 +5,7 @@ from dataclasses import MISSING, Field
 from typing import Any, TypeVar
 
 from mathbench.baselines import auxiliary
-from mathbench.baselines.settings import OPTIONAL, TrainingSettings
+from mathbench.baselines.settings import OPTIONAL, EncodingOptions, TrainingSettings
 from mathbench.errors import InputError, did_you_mean
 from mathbench.parameters import parameter
 
@@ -48,6 +48,7 @@ def complete_settings(
     if "__dataclass_fields__" not in vars(given):
         raise InputError(f"settings must be a dataclass: {given.__name__} needs @dataclass(frozen=True).")
     _check_names(given)
+    _check_fields(given, base)
     further = issubclass(given, base)
     # all fields of a class of its own, of a subclass those that need limits
     fields = [f for f in dataclasses.fields(given) if not further or "kind" not in f.metadata]
@@ -67,6 +68,19 @@ def complete_settings(
     )
     complete.__doc__, complete.__module__ = given.__doc__, given.__module__
     return complete
+
+
+def _check_fields(given: type, base: type[TrainingSettings]) -> None:
+    """Check that no field has a name that means something else."""
+    choices = {field.name for field in dataclasses.fields(EncodingOptions)}
+    settings = {field.name for field in dataclasses.fields(base)}
+    for field in dataclasses.fields(given):
+        where = f"settings: {given.__name__}.{field.name}"
+        if field.name == "lr":
+            raise InputError(f"{where}: the learning rate is called rate, which every network has.")
+        taken = field.name in choices or field.name == "name" or field.name.startswith("_")
+        if taken or (hasattr(TrainingSettings, field.name) and field.name not in settings):
+            raise InputError(f"{where}: the name is taken. Give the setting another one.")
 
 
 def _check_names(given: type) -> None:
@@ -111,6 +125,8 @@ def _declared(field: Field[Any], known: Field[Any] | None, owner: str) -> tuple[
             f"Received: {_named(field.default)}."
         )
     if declared is None:
+        if field.type in (float, "float") and type(field.default) is int:
+            return field.name, float, parameter(float(field.default), str(field.metadata.get("help", "")))
         return field.name, type(field.default), parameter(field.default, str(field.metadata.get("help", "")))
     return field.name, field.type, dataclasses.field(default=field.default, metadata=declared.metadata)
 

@@ -73,7 +73,7 @@ class AuxiliaryHead(nn.Module):
         size = targets.shape[1]
         if states.shape[1] < size:
             raise InputError(
-                f"auxiliary={self._auxiliary.kind} needs an output layer that reads a state at each of {size} positions. "
+                f"auxiliary={self._auxiliary.kind} needs an output layer that reads a state at {size} positions. "
                 f"Received: {states.shape[1]}."
             )
         states = states[:, :size] if self._auxiliary.kind == "carries" else states[:, -size:]
