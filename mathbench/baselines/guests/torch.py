@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import UninitializedParameter
 
 from mathbench.baselines.distributed import broadcast_command
 from mathbench.baselines.encoding import Tokens
@@ -358,7 +358,7 @@ def _check_module(kind: type[TorchBaseline], module: object) -> None:
     """Check what ``build`` returned."""
     if not isinstance(module, nn.Module):
         raise InputError(f"{kind.title()}: build must return an nn.Module. Received: {_kind(module)}.")
-    if any(isinstance(p, UninitializedTensorMixin) for p in module.parameters()):
+    if any(isinstance(p, UninitializedParameter) for p in module.parameters()):
         raise InputError(
             f"{kind.title()}: build returned a module with lazy layers. Call it on one batch in build."
         )
