@@ -83,6 +83,7 @@ FEW_LISTED = 5
 MAX_TEXT = 120  # characters of a question in a table
 MAX_SHOWN = 80  # characters of a received value
 MAX_REASON = 300  # characters of the message of an exception of a third party
+TRACED = "in user code:"  # how TensorFlow begins the message of an exception in code that it traced
 
 
 def one_line(text: str) -> str:
@@ -164,8 +165,21 @@ def raised_in(error: BaseException, file: str) -> str:
     """
     if isinstance(error, SyntaxError) and error.filename:
         return f"{os.path.basename(error.filename)}, line {error.lineno}: {error.msg}"
+    if str(error).startswith(TRACED):
+        return _traced_reason(str(error), file)
     place = _innermost_line(error, os.path.realpath(file)) if file else ""
     return place + exception_text(error)
+
+
+def _traced_reason(text: str, file: str) -> str:
+    r"""Return place and reason of an exception that TensorFlow quotes with its traceback.
+
+    >>> _traced_reason('in user code:\n  File "a/mine.py", line 3, in call  *\n  OSError: no', "a/mine.py")
+    'mine.py, line 3: OSError: no'
+    """
+    lines = re.findall(rf'File "{re.escape(file)}", line (\d+)', text) if file else []
+    place = f"{os.path.basename(file)}, line {lines[-1]}: " if lines else ""
+    return place + text.strip().splitlines()[-1].strip()[:MAX_REASON].rstrip(".")
 
 
 def exception_text(error: BaseException) -> str:

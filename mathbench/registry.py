@@ -89,7 +89,11 @@ _MODULES: dict[tuple[str, str], Any] = {}
 def _member(owner: Any, label: str, name: str) -> Any:
     if not hasattr(owner, name):
         public = [word for word in vars(owner) if not word.startswith("_")]
-        raise InputError(f"{label} has no '{name}'. {did_you_mean(name, public)}")
+        home = getattr(owner, "__name__", None)
+        # what a module imports is not what it offers
+        own = [word for word in public if getattr(getattr(owner, word), "__module__", home) == home]
+        hint = did_you_mean(name, own) if own else "It defines nothing."
+        raise InputError(f"{label} has no '{name}'. {hint}")
     return getattr(owner, name)
 
 

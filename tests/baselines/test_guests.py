@@ -181,6 +181,14 @@ DURING_FIT = {
         {"predict": "return None"},
         "mine.py:Mine: predict must return a list of answers. Received: None.",
     ),
+    "fit returns the class": (
+        {"fit": "return cls"},
+        "mine.py:Mine: fit must return an object with a method predict. Received: the class Mine, no object of it.",
+    ),
+    "predict returns a dict": (
+        {"predict": "return {q: '1' for q in questions}"},
+        "mine.py:Mine: predict must return a list of answers. Received: dict.",
+    ),
     "predict returns text": (
         {"predict": "return '12'"},
         "mine.py:Mine: predict must return a list of answers. Received: str.",
@@ -374,6 +382,46 @@ NETWORK_FAULTS = {
         ),
         "optimizer must return a torch.optim.Optimizer or None. Received: str.",
     ),
+    "an optimiser of other weights": (
+        (
+            "    def build",
+            "    def optimizer(self, module, settings):\n"
+            "        return torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=0.1)\n\n    def build",
+        ),
+        "optimizer must update weights of the module, and no others.",
+    ),
+    "a buffer that NumPy lacks": (
+        ("self.shape = shape", "self.register_buffer('c', torch.ones(1).bfloat16()); self.shape = shape"),
+        "c cannot be stored. Received: (1,) of bfloat16.",
+    ),
+    "lazy layers": (
+        ("self.output = nn.Linear(settings.units,", "self.output = nn.LazyLinear("),
+        "build returned a module with lazy layers. Call it on one batch in build.",
+    ),
+    "a setting of the name of another": (
+        ("units: int = 8", "units: int = 8\n    lr: float = 0.1"),
+        "settings: Settings.lr: the learning rate is called rate, which every network has.",
+    ),
+    "a setting of the name of a choice": (
+        ("units: int = 8", "units: int = 8\n    labels: int = 1"),
+        "settings: Settings.labels: the name is taken. Give the setting another one.",
+    ),
+    "a choice as a setting": (
+        ("units: int = 8", "units: int = 8\n    uses: tuple = ('gain',)"),
+        "settings: Settings.uses is not a setting. Write it without a type, or as a ClassVar.",
+    ),
+    "an unknown choice": (
+        ("units: int = 8", "units: int = 8\n    uses = ('gian',)"),
+        "settings: Settings.uses: unknown name 'gian'. Did you mean 'gain'?",
+    ),
+    "auxiliary labels that are no tuple": (
+        ("units: int = 8", "units: int = 8\n    auxiliaries = 'carries'"),
+        "settings: Settings.auxiliaries must be a tuple of names. Received: 'carries'.",
+    ),
+    "another framework": (
+        ("    settings = Settings", "    settings = Settings\n    framework = 'jax'"),
+        "must be a subclass of TorchBaseline, TorchWriter or KerasBaseline.",
+    ),
     "a writer without its base class": (
         ("class Module(nn.Module)", "class Module(WritingModule)"),
         "build failed: mine.py, line 42: TypeError: Can't instantiate abstract class Module",
@@ -498,6 +546,72 @@ def test_own_settings_join_the_common_ones():
         kind(units=3)
 
 
+def test_own_settings_say_what_the_network_uses():
+    from dataclasses import dataclass
+
+    class Base:
+        SIZES = (1, 2)
+
+        def total(self):
+            return sum(self.SIZES) * self.units
+
+    @dataclass
+    class Own(Base):
+        uses = ("gain",)
+        auxiliaries = ("residue",)
+        units: float = 2
+
+    kind = complete_settings(Own, TrainingSettings, uses=("labels",), auxiliaries=("carries",))
+    assert kind.uses == ("gain",) and kind.auxiliaries == ("residue",) and kind(units=0.5).total() == 1.5
+    assert "gain" not in kind.unused() and {"labels", "hidden"} <= kind.unused()
+    assert kind(auxiliary="residue=3").auxiliary_labels.modulus == 3
+    with pytest.raises(InputError, match="no auxiliary labels of the kind carries"):
+        kind(auxiliary="carries")
+
+    @dataclass
+    class Silent:
+        hidden: int = 4
+
+    kind = complete_settings(Silent, TrainingSettings, uses=("labels",), auxiliaries=("carries",))
+    assert (kind.uses, kind.auxiliaries) == (("labels",), ("carries",)) and "hidden" not in kind.unused()
+
+
+def test_auxiliary_labels_of_guests(place, rows):
+    """The layer called output reads the states; where it does not, the trial says so."""
+    numbers = Data.generate(task("divisible", k=3, digits=4), SIZES)
+    at = "return logits.view(len(x), self.shape.answer, self.shape.outputs)"
+    write(
+        NETWORK.replace("settings = Settings", "settings = Settings\n    classify = True").replace(
+            "logits = self.output(self.drop(self.norm(states[:, -1])))\n        " + at,
+            "return self.output(states if self.shape.prefix else states[:, -1:])",
+        )
+    )
+    for kind in ("residue=3", "prefix-residue=3", "prefix"):
+        spec = spec_of("./mine.py:Net", auxiliary=kind, query="forward")
+        result = run(spec, numbers, options(kind.partition("=")[0]))
+        assert result.supervision == "dense" and result.parameters == spec_parameters(result)
+    write(NETWORK)
+    with pytest.raises(InputError, match=r"a state at 3 positions\. Received: 1"):
+        run(spec_of("./mine.py:Net", auxiliary="carries"), rows, options("x"))
+    write(NETWORK.replace("self.output", "self.last"))
+    with pytest.raises(InputError, match=r"attribute output is an nn\.Linear, which reads.* Received: none"):
+        run(spec_of("./mine.py:Net", auxiliary="carries"), rows, options("x"))
+
+
+def spec_parameters(result):
+    units, symbols = result.recipe["units"], len(result.encoding["alphabet"]) + 1
+    return units * (symbols + units + 2) + 2 * units + 2 * (units + 1)
+
+
+def test_what_a_guest_prints_goes_to_stderr(place):
+    write("print('imported')\n" + answerer(predict="print('asked'); return ['1'] * len(questions)"))
+    status, out, err = outcome(
+        "run-baseline", "./mine.py:Mine", *SMALL, "--out", "r", "--json", "--no-submit"
+    )
+    assert status == 0 and json.loads(out)["baseline"] == "./mine.py:Mine"
+    assert "imported" in err and "asked" in err
+
+
 OPTIMISED = NETWORK.replace(
     "    def build",
     """    def optimizer(self, module, settings):
@@ -549,6 +663,22 @@ class Writer(TorchWriter):
         return Reader(shape, settings)
 
 
+class Counting(Reader):
+    def begin(self, questions):
+        return {**super().begin(questions), "n": torch.zeros(1)}
+
+    def decode(self, tokens, state):
+        logits, last = super().decode(tokens, state)
+        return logits, {**last, "n": state["n"]}
+
+
+class Rowless(TorchWriter):
+    settings = Settings
+
+    def build(self, shape, settings):
+        return Counting(shape, settings)
+
+
 class Wrong(TorchWriter):
     settings = Settings
 
@@ -571,11 +701,21 @@ def test_a_writer_runs_with_all_that_writers_have(place, rows):
     assert result.recipe["beam"] == 2 and result.recipe["units"] == 8 and result.parameters == 644
     assert outcome("ask", "r", "1+1")[0] == 0
     for name, line in (
+        (
+            "Rowless",
+            "begin must return tensors by name with one row per question, 2. Received: state 'n', (1,)",
+        ),
         ("Wrong", "mine.py:Wrong: build must return a WritingModule. Received: Module."),
         ("Mistaken", "build returned a WritingModule. Subclass TorchWriter instead of TorchBaseline."),
     ):
         with pytest.raises(InputError, match=re.escape(line)):
             run(spec_of(f"./mine.py:{name}"), rows, options("x"))
+
+
+def test_a_writer_is_no_classifier(place):
+    write(WRITER.replace("class Writer(TorchWriter):", "class Writer(TorchWriter):\n    classify = True"))
+    with pytest.raises(InputError, match="classify must be False, because a TorchWriter writes text"):
+        spec_of("./mine.py:Writer")
 
 
 def test_an_attribute_called_noise_stays_as_it_is(place, rows):
@@ -602,7 +742,7 @@ def test_a_classifier_may_leave_out_positions_and_read_one_width(place):
     assert result.encoding["classes"] == ["false", "true"]
     with pytest.raises(InputError, match="requires buckets=0"):
         run(spec_of("./mine.py:Net", buckets=2), data, options("x"))
-    with pytest.raises(InputError, match=r"logits \(16, 4, 2\), \(B, T, outputs\), since labels=prefix"):
+    with pytest.raises(InputError, match=r"logits \(16, 4, 2\), \(B, T, outputs\), with labels of prefixes"):
         run(spec_of("./mine.py:Net", labels="prefix", query="forward"), data, options("x"))
 
 

@@ -70,6 +70,33 @@ class Integers(Net):
         return keras.Sequential([super().build(shape, settings), layers.Lambda(lambda x: x[:, :1])])
 
 
+class Failing(Net):
+    def loss(self):
+        return lambda targets, logits: int("x")
+
+
+class Lossless(Net):
+    def loss(self):
+        return None
+
+
+class Optimiserless(Net):
+    def optimizer(self, settings):
+        return "adam"
+
+
+class Wide(Net):
+    fixed_width = False
+
+    def build(self, shape, settings):
+        return keras.Sequential([keras.Input((shape.question, shape.symbols)), layers.Flatten(), layers.Dense(9)])
+
+
+class Narrow(Net):
+    def build(self, shape, settings):
+        return keras.Sequential([keras.Input((shape.question, shape.symbols)), layers.Flatten(), layers.Dense(9)])
+
+
 class Nothing(Net):
     def build(self, shape, settings):
         super().build(shape, settings)
@@ -123,11 +150,25 @@ def test_a_network_runs_resumes_and_answers(place, rows):
 @pytest.mark.parametrize(
     ("name", "line"),
     [
+        (
+            "Failing",
+            "mine.py:Failing: a training step failed: mine.py, line 55: ValueError: invalid literal for int",
+        ),
+        (
+            "Optimiserless",
+            "mine.py:Optimiserless: optimizer must return a keras.optimizers.Optimizer. Received: str.",
+        ),
+        ("Wide", "mine.py:Wide: the input of the model has one width, 5, so fixed_width must be True."),
+        (
+            "Narrow",
+            "mine.py:Narrow: the model must return logits (3, 12), (answer, outputs), of each row. Received: (9,).",
+        ),
+        ("Lossless", "mine.py:Lossless: loss must return a loss. Received: None."),
         ("Nothing", "mine.py:Nothing: build must return a keras.Model. Received: None."),
         ("Weightless", "mine.py:Weightless: build returned a model without weights to train."),
         (
             "Raising",
-            "mine.py:Raising: build failed: mine.py, line 65: AttributeError: 'Settings' object has no",
+            "mine.py:Raising: build failed: mine.py, line 92: AttributeError: 'Settings' object has no",
         ),
         ("Integers", "mine.py:Integers: "),
     ],

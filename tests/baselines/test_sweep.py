@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mathbench.baselines.jobs.run_all import RunPool
 from mathbench.baselines.result import Result
 from mathbench.baselines.sweeps.grid import SweepResult, Trial, grid, summarise_trials
 from mathbench.baselines.sweeps.search import SweepPlan, SweepStudy, TrialPruned, TrialTracker
@@ -21,7 +22,7 @@ from mathbench.baselines.training import loop
 from mathbench.cli import main, sweep_jobs
 from mathbench.cli.grid_view import GridView
 from mathbench.cli.request import EngineOptions
-from mathbench.engine import Outcome
+from mathbench.engine import Outcome, make_engine
 from mathbench.engine.gpus import gpu_of
 from mathbench.errors import InputError
 from tests.commands import run
@@ -95,6 +96,31 @@ def course(folder):
     return sorted(table, key=lambda line: str(line["settings"])), found["pruned"]  # ties go by the seconds
 
 
+class Killed(BaseException):
+    """An end that nobody handles, in the place of a kill."""
+
+
+def test_a_search_that_ended_anywhere_takes_the_same_course(monkeypatch):
+    words = [*RANGE, "--trials", "3"]
+    assert mathbench(*words, "--out", "whole") == 0
+    step, count = loop._step, 0
+
+    def killed(job, state):
+        nonlocal count
+        count += 1
+        if count == 4 + 3:
+            raise Killed
+        step(job, state)
+
+    monkeypatch.setattr(loop, "_step", killed)
+    with pytest.raises(Killed):
+        main(["run-baseline", *words, "--no-submit", "--out", "killed"])
+    assert not Path("killed/sweep.json").exists()
+    assert mathbench(*words, "--out", "killed", "--resume") == 0
+    assert course("killed") == course("whole") and len(course("whole")[0]) == 3
+
+
+@pytest.mark.slow
 def test_a_killed_search_takes_the_same_course():
     words = [*RANGE, "--trials", "3"]
     assert mathbench(*words, "--out", "whole") == 0
@@ -124,8 +150,9 @@ def test_a_stop_while_settings_are_drawn_draws_the_same_ones_again(tmp_path, mon
         assert list(islice(told(cut), stop)) == wanted[:stop]
         cut._study.ask()
         assert next(told(SweepStudy(plan, tmp_path, f"cut{stop}"))) == wanted[stop]
-        next(iter(cut))
-        assert list(told(SweepStudy(plan, tmp_path, f"cut{stop}"))) == wanted[stop + 1 :]
+        if stop:
+            next(iter(cut))
+            assert list(told(SweepStudy(plan, tmp_path, f"cut{stop}"))) == wanted[stop + 1 :]
 
 
 def told(search):
@@ -238,7 +265,7 @@ def test_results_of_different_supervision_are_not_mixed(capsys):
     """Neither where the settings differ in it, nor where runs of the same settings do."""
     sizes = ["--train", "200", "--validation", "30", "--interpolate", "30", "--extrapolate", "30"]
     words = ["gru-classifier", "--task", "divisible", "--k", "3", "--digits", "4", *sizes, *SETTINGS]
-    words += ["--sweep", "labels=prefix,last", "--sweep", "hidden=4,6", "--seeds", "2", "--long", "20,1000"]
+    words += ["--sweep", "labels=prefix,last", "--sweep", "hidden=4,6", "--seeds", "2", "--long", "20,100"]
     assert mathbench(*words, "--out", "s", "--json") == 0
     lines = json.loads(capsys.readouterr().out)["lines"]
     given = [(line["supervision"], line["settings"]["labels"]) for line in lines]
@@ -248,14 +275,14 @@ def test_results_of_different_supervision_are_not_mixed(capsys):
         assert means == sorted(means, reverse=True)
     runs = [Result.load(Path(f"s/labels=last,hidden=4-seed{seed}")) for seed in (0, 1)]
     (line,) = [line for line in lines[2:] if line["settings"]["hidden"] == "4"]
-    found = [run.long["1000"]["exact_match"] for run in runs]
-    assert line["long"]["1000"]["mean"] == pytest.approx(sum(found) / 2) and list(line["long"]) == [
+    found = [run.long["100"]["exact_match"] for run in runs]
+    assert line["long"]["100"]["mean"] == pytest.approx(sum(found) / 2) and list(line["long"]) == [
         "20",
-        "1000",
+        "100",
     ]
     heading = run("run-baseline", *words, "--no-submit", "--out", "s").stdout.split("\n")[1].split()
     assert heading[:3] == ["supervision", "labels", "hidden"]
-    assert " ".join(heading[-6:]) == "20 digits 1,000 digits CPU s"
+    assert " ".join(heading[-6:]) == "20 digits 100 digits CPU s"
     trial = Trial((("hidden", "4"),), 0)
     mixed = [(trial, runs[0]), (trial, replace(runs[1], supervision="dense"))]
     assert [(line.supervision, line.validation.n) for line in summarise_trials(mixed)] == [
@@ -273,6 +300,29 @@ RESULT = [
 ]
 
 
+def test_the_seeds_of_a_trial_are_side_by_side(monkeypatch):
+    """The engine here is one process, which sees what workers would get."""
+    asked, together, outcomes = [], [], RunPool.outcomes
+
+    def engine(name, workers, address):
+        asked.append(workers)
+        return make_engine()
+
+    def watched(pool, jobs):
+        together.append([job.spec["seed"] for job in jobs])
+        return outcomes(pool, jobs)
+
+    monkeypatch.setattr("mathbench.engine.make_engine", engine)
+    monkeypatch.setattr(RunPool, "outcomes", watched)
+    assert mathbench(*RANGE, "--trials", "2", "--seeds", "2", "--workers", "2", "--out", "s") == 0
+    assert (
+        asked == [2]
+        and [seeds for seeds in together if seeds] == [[0, 1], [0, 1]]
+        and len(course("s")[0]) == 2
+    )
+
+
+@pytest.mark.slow
 def test_two_workers_take_the_same_course_as_one_process():
     """A search, of which only the seeds of a trial are side by side; the workers stay from trial to trial."""
     for folder, workers in (("one", "1"), ("two", "2")):

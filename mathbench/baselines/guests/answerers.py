@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +47,8 @@ def fit(kind: Any, task: "Task", train: "pa.Table", validation: "pa.Table") -> A
     """
     with guest_code(kind, "fit"):
         answerer = kind.fit(task, train, validation)
-    if not callable(getattr(answerer, "predict", None)):
-        received = "None" if answerer is None else type(answerer).__name__
+    if isinstance(answerer, type) or not callable(getattr(answerer, "predict", None)):
+        received = _named(answerer)
         raise InputError(
             f"{title_of(kind)}: fit must return an object with a method predict. Received: {received}."
         )
@@ -64,10 +64,9 @@ def predict(answerer: Any, questions: list[str]) -> Sequence[Any]:
     kind = type(answerer)
     with guest_code(kind, "predict"):
         answers = answerer.predict(list(questions))
-        if isinstance(answers, str | bytes) or not hasattr(answers, "__len__"):
-            received = "None" if answers is None else type(answers).__name__
+        if isinstance(answers, str | bytes | Mapping | Set) or not hasattr(answers, "__len__"):
             raise InputError(
-                f"{title_of(kind)}: predict must return a list of answers. Received: {received}."
+                f"{title_of(kind)}: predict must return a list of answers. Received: {_named(answers)}."
             )
         given: list[Any] = answers.tolist() if hasattr(answers, "tolist") else list(answers)
     if len(given) != len(questions):
@@ -76,6 +75,13 @@ def predict(answerer: Any, questions: list[str]) -> Sequence[Any]:
             f"Received: {len(given):,} answers to {len(questions):,} questions."
         )
     return given
+
+
+def _named(value: object) -> str:
+    """Describe in a message what a guest returned."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}, no object of it"
+    return "None" if value is None else type(value).__name__
 
 
 def store(answerer: Any, task: "Task", questions: list[str], folder: Path, state_file: str) -> str:

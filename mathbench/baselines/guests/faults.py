@@ -2,8 +2,9 @@
 
 import inspect
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 from mathbench.errors import InputError, raised_in
@@ -11,7 +12,7 @@ from mathbench.errors import InputError, raised_in
 
 @contextmanager
 def guest_code(kind: type, what: str) -> Iterator[None]:
-    """Turn any exception of a guest's code in the context into one line.
+    """Turn any exception of a guest's code in the context into one line. What it prints goes to stderr.
 
     Args:
         kind: the class of the guest.
@@ -27,7 +28,9 @@ def guest_code(kind: type, what: str) -> Iterator[None]:
     mathbench.errors.InputError: int: build failed: ValueError: hidden must be even.
     """
     try:
-        yield
+        # stdout has answers and JSON only
+        with redirect_stdout(sys.stderr):
+            yield
     except InputError:
         raise
     except (Exception, SystemExit) as error:  # a guest may raise anything

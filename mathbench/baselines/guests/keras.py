@@ -91,6 +91,7 @@ class _GuestModel(KerasNetwork):
 
         super().__init__(model, features, settings, device_config)
         self.guest, self._shape = guest, shape
+        _check_sizes(guest, model, shape)
         self._compile(settings)
 
     def _compile(self, settings: TrainingSettings) -> None:
@@ -98,6 +99,9 @@ class _GuestModel(KerasNetwork):
         own = self.guest.optimizer(settings)
         if own is None and type(self.guest).loss is KerasBaseline.loss:
             return
+        loss = self.guest.loss()
+        if loss is None:
+            raise InputError(f"{self.guest.title()}: loss must return a loss. Received: None.")
         optimizer = self.model.optimizer if own is None else own
         for name in ("average", "clip"):
             if own is not None and getattr(settings, name):
@@ -105,10 +109,15 @@ class _GuestModel(KerasNetwork):
                     f"{self.guest.title()}: {name} must be 0 with an optimiser of its own. "
                     f"Received: {getattr(settings, name)}."
                 )
+        if own is not None and not isinstance(own, self.keras.optimizers.Optimizer):
+            raise InputError(
+                f"{self.guest.title()}: optimizer must return a keras.optimizers.Optimizer. "
+                f"Received: {type(own).__name__}."
+            )
         if own is not None:
             optimizer.build(self.model.trainable_variables)
         self._rate = float("nan")
-        self.model.compile(optimizer=optimizer, loss=self.guest.loss(), jit_compile=False)
+        self.model.compile(optimizer=optimizer, loss=loss, jit_compile=False)
 
     def step(
         self, questions: Tokens, labels: Tokens, rate: float, random_bits: int, noise: float = 0.0
@@ -172,7 +181,7 @@ class _GuestModel(KerasNetwork):
             logits = logits[:, -1:]
         wanted = (len(questions), shape.answer, shape.outputs)
         if logits.shape != wanted or logits.dtype.kind != "f":
-            meaning = "(B, T, outputs), since labels=prefix" if shape.prefix else "(B, answer, outputs)"
+            meaning = "(B, T, outputs), with labels of prefixes" if shape.prefix else "(B, answer, outputs)"
             raise InputError(
                 f"{self.guest.title()}: the model must return logits {wanted}, {meaning}. "
                 f"Received: {logits.shape} of {logits.dtype}."
@@ -194,3 +203,29 @@ def _check_model(kind: type[KerasBaseline], keras: Any, model: object) -> None:
         raise InputError(f"{kind.title()}: build must return a keras.Model. Received: {received}.")
     if not model.trainable_weights:
         raise InputError(f"{kind.title()}: build returned a model without weights to train.")
+
+
+def _check_sizes(guest: KerasBaseline, model: Any, shape: NetworkShape) -> None:
+    """Check what a model says about its input and its output, as far as it does."""
+    inputs, outputs = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
+    if isinstance(inputs, tuple) and len(inputs) > 1 and inputs[1] is not None and not guest.fixed_width:
+        raise InputError(
+            f"{guest.title()}: the input of the model has one width, {inputs[1]}, so fixed_width must be True."
+        )
+    if not outputs or shape.prefix:
+        return
+    wanted = (shape.answer, shape.outputs)
+    allowed = [wanted, wanted[1:]] if shape.answer == 1 else [wanted]
+    received = outputs[1:] if isinstance(outputs, tuple) else outputs
+    if not any(_agree(received, one) for one in allowed):
+        raise InputError(
+            f"{guest.title()}: the model must return logits {wanted}, (answer, outputs), of each row. "
+            f"Received: {received}."
+        )
+
+
+def _agree(received: Any, wanted: tuple[int, ...]) -> bool:
+    """Return whether sizes, of which some may be open, agree with those that are wanted."""
+    if not isinstance(received, tuple) or len(received) != len(wanted):
+        return False
+    return all(size in (None, needed) for size, needed in zip(received, wanted, strict=True))

@@ -12,6 +12,7 @@ from mathbench.errors import InputError
 
 CLASSIFIERS = ("labels", "alphabet", "pad_with")  # choices of the encoding that classifiers have
 INPUTS = ("one-hot", "tokens")
+FRAMEWORKS = ("torch", "keras")
 
 
 class GuestNetwork:
@@ -25,6 +26,8 @@ class GuestNetwork:
         inputs: what ``build``'s network reads, ``one-hot`` float32 (B, T, symbols) or ``tokens`` int64 (B, T).
         fixed_width: whether it reads questions of one width only. Longer ones are cut off.
         state_machine: whether it reads the question token by token (see `StepwiseModule`), for `mathbench automaton`.
+        auxiliaries: of a framework, kinds of auxiliary labels of classifiers and of other networks, unless ``settings``
+            names its own; set by the class of the framework.
         recipe: the default recipe, with the keys of a recipe file: ``task``, ``sizes``, ``encoding``, ``settings``.
     """
 
@@ -35,13 +38,14 @@ class GuestNetwork:
     inputs: ClassVar[str] = "one-hot"
     fixed_width: ClassVar[bool] = False
     state_machine: ClassVar[bool] = False
+    auxiliaries: ClassVar[tuple[tuple[str, ...], tuple[str, ...]]] = ((), ())
     recipe: ClassVar[Mapping[str, Any]] = {}
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.settings = complete_settings(
-            cls.settings, cls.common, cls.fixed_width, CLASSIFIERS if cls.classify else ()
-        )
+        classifiers, others = cls.auxiliaries
+        uses, kinds = (CLASSIFIERS, classifiers) if cls.classify else ((), others)
+        cls.settings = complete_settings(cls.settings, cls.common, cls.fixed_width, uses, kinds)
         if cls.inputs not in INPUTS:
             raise InputError(
                 f"{cls.title()}: inputs must be one of {', '.join(INPUTS)}. Received: {cls.inputs!r}."
@@ -56,7 +60,7 @@ class GuestNetwork:
 
         Returns:
             A model from inputs (see `GuestNetwork.inputs`) to logits (B, shape.answer, shape.outputs). With
-            ``labels=prefix`` it answers after every token, (B, T, shape.outputs). Global random generators are seeded.
+            ``shape.prefix`` it answers after every token, (B, T, shape.outputs). Global random generators are seeded.
         """
         raise NotImplementedError
 
@@ -84,7 +88,7 @@ def check_network_class(kind: type[GuestNetwork]) -> None:
     Raises:
         InputError: where ``build`` is missing or takes other arguments, or an attribute is of a wrong type.
     """
-    if not kind.framework:
+    if kind.framework not in FRAMEWORKS:
         raise InputError(f"{kind.title()} must be a subclass of TorchBaseline, TorchWriter or KerasBaseline.")
     if kind.build is GuestNetwork.build:
         raise InputError(

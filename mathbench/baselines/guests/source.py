@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
 from importlib.util import find_spec
@@ -112,7 +113,8 @@ def _imported(target: str, name: str, package: str) -> Any:
         return _of_this_process(target)
     _prepare_keras(source if source.endswith(".py") else _module_file(source))
     try:
-        return load(target)
+        with redirect_stdout(sys.stderr):
+            return load(target)
     except InputError as error:
         # a file is shown as it is named
         reason = str(error).replace(source, name.rpartition(":")[0]) if source.endswith(".py") else str(error)

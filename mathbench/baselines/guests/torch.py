@@ -4,6 +4,7 @@ A guest subclasses `TorchBaseline` for a network that answers in one pass, or `T
 answer token by token. Seeds, training steps, checkpoints, exact resume and predictions are those of all networks.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, cast
 
@@ -14,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.parameter import UninitializedParameter
 
 from mathbench.baselines.distributed import broadcast_command
 from mathbench.baselines.encoding import Tokens
@@ -56,6 +58,10 @@ class TorchBaseline(GuestNetwork):
     """
 
     framework: ClassVar[str] = "torch"
+    auxiliaries: ClassVar[tuple[tuple[str, ...], tuple[str, ...]]] = (
+        ("residue", "prefix-residue", "prefix"),
+        ("carries",),
+    )
 
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Return the loss of every target, (B, positions), by default the cross entropy.
@@ -82,6 +88,7 @@ class TorchBaseline(GuestNetwork):
             InputError: when ``build`` raises or returns no module with weights.
         """
         bits = generator_for_seed(seed, device_config).initial_seed()
+        shape = replace(shape, prefix=shape.prefix or settings.labels_prefixes)
         with cls.guard("build"), seeded(bits), torch.random.fork_rng(range(torch.cuda.device_count())):
             torch.manual_seed(bits)
             guest = cls()
@@ -105,6 +112,14 @@ class TorchWriter(TorchBaseline):
 
     common: ClassVar[type[TrainingSettings]] = WritingSettings
     settings = WritingSettings
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name in ("classify", "fixed_width"):
+            if getattr(cls, name):
+                raise InputError(
+                    f"{cls.title()}: {name} must be False, because a TorchWriter writes text token by token."
+                )
 
     def _network(
         self, module: nn.Module, shape: NetworkShape, settings: TrainingSettings, device_config: DeviceConfig
@@ -140,6 +155,11 @@ class _Guest(TorchModel):
                 raise InputError(
                     f"{guest.title()}: optimizer must return a torch.optim.Optimizer or None. Received: {_kind(own)}."
                 )
+            trained = {id(p) for p in self._trained}
+            if not all(id(p) in trained for group in own.param_groups for p in group["params"]):
+                raise InputError(
+                    f"{guest.title()}: optimizer must update weights of the module, and no others."
+                )
             self._adam = GuestOptimizer(
                 own, dict(zip(self._names, self._trained, strict=True)), settings.rate
             )
@@ -153,9 +173,20 @@ class _Guest(TorchModel):
 
     def weights(self) -> dict[str, NDArray[np.generic]]:
         """Return all weights and buffers by name."""
-        return {
-            name: np.array(value.detach().cpu().numpy()) for name, value in self.module.state_dict().items()
-        }
+        return {name: self._stored(name, value) for name, value in self.module.state_dict().items()}
+
+    def _stored(self, name: str, value: object) -> NDArray[np.generic]:
+        """Return a weight or a buffer as an array.
+
+        Raises:
+            InputError: where it is no tensor, or of a type that NumPy lacks.
+        """
+        try:
+            return np.array(cast(Tensor, value).detach().cpu().numpy())
+        except (AttributeError, TypeError):
+            raise InputError(
+                f"{self.guest.title()}: {name} cannot be stored. Received: {_kind(value)}."
+            ) from None
 
     def load_weights(self, weights: Arrays) -> None:
         """Restore weights and buffers."""
@@ -215,7 +246,10 @@ class _OnePass(_Guest, TorchNetwork):
 
     def _loss(self, questions: Tokens, targets: Tokens) -> Tensor:
         classes = torch.from_numpy(targets).to(self.device)
-        logits = self._checked(self._forward(self._inputs(questions)), *targets.shape)
+        rows, positions = targets.shape
+        # with auxiliary labels of prefixes, the answer is that of the last position
+        answered = questions.shape[1] if self._shape.prefix else positions
+        logits = self._checked(self._forward(self._inputs(questions)), rows, answered)[:, -positions:]
         return sum_losses(self.guest, logits, classes)
 
     def _likeliest(self, questions: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
@@ -235,7 +269,9 @@ class _OnePass(_Guest, TorchNetwork):
         if isinstance(output, Tensor) and positions == 1 and output.dim() == 2:
             output = output[:, None]
         if not (isinstance(output, Tensor) and output.is_floating_point() and output.shape == wanted):
-            meaning = "(B, T, outputs), since labels=prefix" if self._shape.prefix else "(B, answer, outputs)"
+            meaning = (
+                "(B, T, outputs), with labels of prefixes" if self._shape.prefix else "(B, answer, outputs)"
+            )
             raise InputError(
                 f"{self.guest.title()}: the module must return logits {wanted}, {meaning}. Received: {_kind(output)}."
             )
@@ -260,12 +296,15 @@ class _Writer(_Guest, AutoregressiveModel):
     def begin(self, questions: Tokens) -> State:
         """Return the state after questions (B, T), before the first token."""
         with self.guest.guard("begin"):
-            return super().begin(questions)
+            state = super().begin(questions)
+        self._check_state("begin", state, len(questions))
+        return state
 
     def advance(self, state: State, tokens: Tokens) -> tuple[NDArray[np.float32], State]:
         """Return logits (B, V) after tokens (B,), and the state after them."""
         with self.guest.guard("decode"):
             logits, state = super().advance(state, tokens)
+        self._check_state("decode", state, len(tokens))
         if logits.shape != (len(tokens), self._outputs):
             raise InputError(
                 f"{self.guest.title()}: advance must return logits {(len(tokens), self._outputs)}. "
@@ -277,6 +316,16 @@ class _Writer(_Guest, AutoregressiveModel):
         """Return activations by name."""
         with self.guest.guard("the inspection"):
             return super().inspect(questions, answers)
+
+    def _check_state(self, method: str, state: object, rows: int) -> None:
+        """Check that a state has tensors by name with one row per question, which a beam can select."""
+        for name, value in state.items() if isinstance(state, dict) else [("", state)]:
+            if not (name and isinstance(value, Tensor) and value.dim() and len(value) == rows):
+                label = f"state '{name}'" if name else "a state"
+                raise InputError(
+                    f"{self.guest.title()}: {method} must return tensors by name with one row per question, {rows}. "
+                    f"Received: {label}, {_kind(value)}."
+                )
 
     def _loss(self, questions: Tokens, targets: Tokens) -> Tensor:
         answers = self._tensor(targets)  # (B, A)
@@ -309,6 +358,10 @@ def _check_module(kind: type[TorchBaseline], module: object) -> None:
     """Check what ``build`` returned."""
     if not isinstance(module, nn.Module):
         raise InputError(f"{kind.title()}: build must return an nn.Module. Received: {_kind(module)}.")
+    if any(isinstance(p, UninitializedParameter) for p in module.parameters()):
+        raise InputError(
+            f"{kind.title()}: build returned a module with lazy layers. Call it on one batch in build."
+        )
     if not any(p.requires_grad for p in module.parameters()):
         raise InputError(f"{kind.title()}: build returned a module without weights to train.")
 

@@ -43,7 +43,11 @@ class AuxiliaryHead(nn.Module):
 
     @contextmanager
     def captured(self) -> Iterator[list[Tensor]]:
-        """Collect the states that the output layer reads while the context is open."""
+        """Collect the states that the output layer reads while the context is open.
+
+        Raises:
+            InputError: where it reads none.
+        """
         states: list[Tensor] = []
 
         def capture(layer: nn.Module, inputs: Any) -> None:
@@ -54,6 +58,8 @@ class AuxiliaryHead(nn.Module):
             yield states
         finally:
             hook.remove()
+        if not states:
+            raise InputError("auxiliary labels need a network that calls its attribute output.")
 
     def loss(self, states: Tensor, targets: Tokens, total: int) -> Tensor:
         """Return the weighted loss of labels.
@@ -65,6 +71,11 @@ class AuxiliaryHead(nn.Module):
         """
         states = states.reshape(len(targets), -1, states.shape[-1])
         size = targets.shape[1]
+        if states.shape[1] < size:
+            raise InputError(
+                f"auxiliary={self._auxiliary.kind} needs an output layer that reads a state at {size} positions. "
+                f"Received: {states.shape[1]}."
+            )
         states = states[:, :size] if self._auxiliary.kind == "carries" else states[:, -size:]
         logits = self.labels(states).float().flatten(0, 1)
         labels = from_numpy(np.ascontiguousarray(targets)).to(states.device).flatten()
@@ -76,7 +87,7 @@ def make_auxiliary(module: nn.Module, settings: TrainingSettings) -> AuxiliaryHe
     """Return the layer for the auxiliary labels of a training; None without any.
 
     Raises:
-        InputError: for a training in several processes.
+        InputError: for a training in several processes, or a network without an output layer of this name.
     """
     labels = settings.auxiliary_labels
     if labels is None:
@@ -85,5 +96,10 @@ def make_auxiliary(module: nn.Module, settings: TrainingSettings) -> AuxiliaryHe
         raise InputError(
             f"auxiliary labels require a training in one process. Received: {world()} processes."
         )
-    output: nn.Linear = module.get_submodule("output")  # type: ignore[assignment]
+    output = getattr(module, "output", None)
+    if not isinstance(output, nn.Linear):
+        raise InputError(
+            "auxiliary labels need a network whose attribute output is an nn.Linear, which reads the states. "
+            f"Received: {'none' if output is None else type(output).__name__}."
+        )
     return AuxiliaryHead(labels, settings.auxiliary_weight, output)
