@@ -17,6 +17,7 @@ from mathbench.storage import atomic
 Arrays = Mapping[str, NDArray[np.generic]]
 
 CHECKPOINT_FILE = "checkpoint.npz"
+START_OVER = "Give --force to start over."  # instead of going on from a damaged file
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -56,16 +57,22 @@ def read_summary(folder: Path) -> dict[str, Any] | None:
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def _readable(path: Path, advice: str = START_OVER) -> Iterator[None]:
     """Make an error of a damaged file one line."""
     try:
         yield
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path} is damaged ({error}). Give --force to start over.") from None
+        raise InputError(f"{path} is damaged ({error}). {advice}") from None
 
 
-def read(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, NDArray[np.generic]]]] | None:
+def read(
+    folder: Path, advice: str = START_OVER
+) -> tuple[dict[str, Any], dict[str, dict[str, NDArray[np.generic]]]] | None:
     """Return the checkpoint of a run, or None when there is none yet.
+
+    Args:
+        folder: the run directory.
+        advice: what to do when the file is damaged.
 
     Raises:
         InputError: when the file is damaged.
@@ -74,7 +81,7 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, NDArray[np.g
     if not path.exists():
         return None
     groups: dict[str, dict[str, NDArray[np.generic]]] = {}
-    with _readable(path), np.load(path, allow_pickle=False) as stored:
+    with _readable(path, advice), np.load(path, allow_pickle=False) as stored:
         summary = json.loads(bytes(stored["facts"]))
         for key in stored.files:
             group, colon, name = key.partition(":")

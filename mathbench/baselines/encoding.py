@@ -323,7 +323,10 @@ def prefix_labels(encoding: Encoding, questions: Tokens, task: Task) -> Tokens:
     """
     answers = task.answers_by_residue() if task is task.plain else None
     if answers is None or encoding.choices.query != "forward":
-        raise InputError("labels of prefixes need the task 'divisible' in plain text and query=forward.")
+        raise InputError(
+            "labels of prefixes need the task 'divisible' in plain text and query=forward. "
+            f"Received: {task.name}, query={encoding.choices.query}."
+        )
     residues = prefix_residues(encoding, questions, task, len(answers))
     return np.where(residues < 0, -1, _class_of_residue(encoding, answers)[residues])
 

@@ -17,9 +17,9 @@ from mathbench.baselines.settings import TrainingSettings
 from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.training.loop import learning_rate_at, read_state, stopped_early
 from mathbench.baselines.training.samples import SAMPLES_FILE
-from mathbench.baselines.training.self_improvement import GENERATIONS_FOLDER, RECORD_FILE
+from mathbench.baselines.training.self_improvement import GENERATIONS_FOLDER, RECORD_FILE, read_generations
 from mathbench.baselines.training.state import TrainingState
-from mathbench.baselines.training.strata import VALIDATION_FILE
+from mathbench.baselines.training.strata import VALIDATION_FILE, read_strata
 from mathbench.errors import InputError, did_you_mean
 from mathbench.parameters import parse
 
@@ -57,7 +57,8 @@ def extend(run: Path, overrides: Mapping[str, str]) -> Extension:
     before = spec.hyperparameters
     for key in overrides:
         if key not in EXTENSION_SETTINGS:
-            raise InputError(f"an extension cannot change '{key}'. {did_you_mean(key, EXTENSION_SETTINGS)}")
+            word = "" if hasattr(before, key) else key  # of a setting that exists, the nearest one is no hint
+            raise InputError(f"an extension cannot change '{key}'. {did_you_mean(word, EXTENSION_SETTINGS)}")
     settings = replace(before, **parse(type(before), "settings", overrides))
     _check(state, before, settings)
     ended = (*spec.phases, Phase(state.step))
@@ -97,7 +98,10 @@ def _final_state(original: OriginalRun) -> TrainingState:
         raise InputError(f"{original.spec.baseline.name} is not trained in steps, so it cannot be extended.")
     if not original.finished:
         raise InputError(f"{original.run} is unfinished: continue it with --resume before it is extended.")
-    stored = checkpoint.read(original.run)
+    stored = checkpoint.read(original.run, f"mathbench run-baseline --from {original.run} repeats the run.")
+    # damage shows here, before anything is written
+    read_strata(original.run)
+    read_generations(original.run)
     if stored is None or Result.load(original.run).certificate:
         raise InputError(f"{original.run} has no checkpoint to go on from.")
     return read_state(stored[0])

@@ -65,9 +65,12 @@ def probe_suite(run: LoadedRun, suite: Suite) -> Iterator[Probe]:
         if not rows:
             raise InputError(f"{suite.name}: {config.name} has no rows of interpolate to answer.")
         table = Data.generate(config.task.plain, {"interpolate": rows}, config.seed).splits["interpolate"]
-        yield _probe(
-            run, config.name, table["question"].combine_chunks(), table["answer"].combine_chunks(), None
-        )
+        questions, answers = table["question"].combine_chunks(), table["answer"].combine_chunks()
+        try:
+            found = _probe(run, config.name, questions, answers, None)
+        except InputError as error:
+            raise InputError(f"{config.name}: {error}") from None
+        yield found
     if suite.questions:
         yield probe_questions(run, suite.questions)
 

@@ -35,9 +35,15 @@ class Validator:
 
 
 def answer_by_each(network: Network, encoding: Encoding, questions: pa.Array) -> list[pa.Array]:
-    """Return the answers (n,) of every member of a committee to questions (n,), or those of a single network."""
+    """Return the answers (n,) of every member of a committee to questions (n,), or those of a single network.
+
+    With averaged weights the averages answer, as in validation.
+    """
     groups = encoding.group_by_width(questions)
+    network.swap_average()
     members = [network]
     if isinstance(network, NetworkGroup):
         members = [network.members.member(number) for number in network.numbers]
-    return [predict_groups(member, encoding, groups) for member in members]
+    answers = [predict_groups(member, encoding, groups) for member in members]
+    network.swap_average()
+    return answers

@@ -3,6 +3,7 @@
 Start-up stays fast because the files import what is heavy (NumPy, Arrow, a framework) inside the commands.
 """
 
+import re
 import sys
 import warnings
 from typing import Annotated, Any, TextIO
@@ -130,6 +131,8 @@ def _exit_code(words: list[str]) -> int:
 def _usage_message(error: Any) -> str:
     """Return the message of a usage error, for an unknown command with the nearest one."""
     message = str(error.format_message())
+    if re.match(r"No such option: -\d", message):
+        return f"{message}. Put -- before a question that begins with -."
     if not message.startswith("No such command"):
         return message
     command = message.partition("'")[2].partition("'")[0]

@@ -58,6 +58,7 @@ def print_network(request: NetworkRequest, json: bool) -> None:
 def print_run(run: Path, json: bool) -> None:
     """Print the layers of the network of a finished run."""
     from mathbench.baselines.analysis.layers import layer_table
+    from mathbench.baselines.encoding import Encoding
     from mathbench.baselines.models.interface import DeviceConfig
     from mathbench.baselines.predictor import load_run
 
@@ -65,7 +66,8 @@ def print_run(run: Path, json: bool) -> None:
     if loaded.trained is None:
         raise InputError(f"{loaded.result['baseline']} is not a network, so it has no layers.")
     result, trained = loaded.result, loaded.trained
-    found = layer_table(trained.network, trained.encoding)
+    # as it was trained: questions are answered without padding where batches were sorted by length
+    found = layer_table(trained.network, Encoding.from_json(result["encoding"]))
     _print(found, f"{result['baseline']} ({result['framework']}) for {loaded.task.name}", json)
 
 

@@ -15,7 +15,8 @@ from mathbench.errors import InputError, did_you_mean, require_extra
 
 if TYPE_CHECKING:
     from mathbench.baselines.analysis.charts import Chart
-    from mathbench.baselines.analysis.compared_runs import Setting
+    from mathbench.baselines.analysis.compared_runs import ComparedRun, Setting
+    from mathbench.baselines.analysis.pareto import SizedRun
 
 KINDS = ("lengths", "training", "progress", "strata", "residues", "pareto")
 AXES = ("step", "examples", "cpu", "wall")
@@ -75,7 +76,8 @@ def plot(
     Several training seeds of one setting are drawn as their mean. Shares are
     logarithmic in the error above 90 %. With one run and no options, draws all
     plots of the run into RUN/plots, as PNG and SVG. Otherwise draws one chart
-    as text, or into a file with --out.
+    as text, or into a file with --out. With --pareto weights, also names the
+    smallest network that answers 99 % of each task.
 
     Examples:
       mathbench plot runs/lstm-seq2seq-torch-addition-base10-seed0
@@ -86,6 +88,8 @@ def plot(
 
       mathbench plot runs/* --pareto weights --out smallest.svg --csv
     """
+    from mathbench.baselines.analysis.compared_runs import group_runs
+
     request = _PlotRequest(what, x, pareto, split)
     if len(runs) == 1 and not request.given and out_file is None and not csv and _is_run(runs[0]):
         _draw_all(runs[0], json)
@@ -95,7 +99,8 @@ def plot(
 
         check_suffix(out_file, "--out")
         require_extra("matplotlib", "plots")
-    chart = _make_chart(runs, request)
+    found = _finished(runs)
+    chart = _builders(request)[request.kind](group_runs(found))
     if out_file is not None:
         from mathbench.baselines.analysis.draw_charts import draw_chart
         from mathbench.storage import atomic
@@ -103,7 +108,8 @@ def plot(
         with atomic.new_folder(out_file.parent):
             draw_chart(chart, out_file)
         print_message(f"drawn: {out_file}")
-    _print_chart(chart, json, csv, drawn=out_file is not None)
+    fewest = fewest_weights(found, request.split or "interpolate") if pareto == "weights" else None
+    _print_chart(chart, fewest, json, csv, drawn=out_file is not None)
 
 
 @dataclass(frozen=True)
@@ -165,14 +171,14 @@ def _draw_all(run: Path, json: bool) -> None:
         out.print(file, markup=False, soft_wrap=True)
 
 
-def _make_chart(folders: list[Path], request: _PlotRequest) -> "Chart":
-    """Read the runs and make the data of the chart."""
-    from mathbench.baselines.analysis.compared_runs import find_runs, group_runs
+def _finished(folders: list[Path]) -> "list[ComparedRun]":
+    """Return the finished runs among the given folders and inside them."""
+    from mathbench.baselines.analysis.compared_runs import find_runs
 
     found = find_runs(folders)
     if found.unfinished:
         print_message(f"{len(found.unfinished)} unfinished runs are left out, such as {found.unfinished[0]}")
-    return _builders(request)[request.kind](group_runs(found.runs))
+    return list(found.runs)
 
 
 def _builders(request: _PlotRequest) -> "dict[str, Callable[[list[Setting]], Chart]]":
@@ -190,17 +196,28 @@ def _builders(request: _PlotRequest) -> "dict[str, Callable[[list[Setting]], Cha
     }
 
 
-def _print_chart(chart: "Chart", json: bool, as_csv: bool, drawn: bool) -> None:
-    """Print a chart as JSON, as CSV, or as text unless it is drawn."""
+def fewest_weights(runs: "list[ComparedRun]", split: str) -> "dict[str, SizedRun]":
+    """Return the run with the fewest trained weights that solves each task, for those that one of the runs solves."""
+    from mathbench.baselines.analysis.pareto import SizedRun, smallest
+
+    return smallest((SizedRun.of(run.folder, run.result) for run in runs if run.result.parameters), split)
+
+
+def _print_chart(
+    chart: "Chart", fewest: "dict[str, SizedRun] | None", json: bool, as_csv: bool, drawn: bool
+) -> None:
+    """Print a chart as JSON, as CSV, or as text unless it is drawn, and the smallest networks that solve a task."""
     from mathbench.baselines.analysis.charts import COLUMNS
     from mathbench.baselines.analysis.text_charts import text_chart
 
     if json:
-        print_json(chart.to_json())
+        smallest = {} if fewest is None else {"smallest": {task: r.to_json() for task, r in fewest.items()}}
+        print_json({**chart.to_json(), **smallest})
     elif as_csv:
         writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(chart.rows())
-    elif not drawn:
-        for line in text_chart(chart, out.width):
+    else:
+        lines = [] if drawn else list(text_chart(chart, out.width))
+        for line in [*lines, *(run.line for run in (fewest or {}).values())]:
             out.print(line, markup=False, soft_wrap=True)

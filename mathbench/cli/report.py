@@ -199,7 +199,8 @@ def _summary(result: Result, folder: Path) -> str:
         kept = "last" if result.recipe.get("keep") == "last" else "best"
         words += [f"{timings['steps']:,} steps", f"{kept} at step {result.best['step']:,}"]
         if result.extended:
-            words += ["extended after " + " and ".join(f"{phase['steps']:,}" for phase in result.extended)]
+            *former, last = (f"{phase['steps']:,}" for phase in result.extended)
+            words += ["extended after " + " and ".join(filter(None, (", ".join(former), last)))]
         words += reached(result)
     words += [f"fitted in {timings['fit_wall_s']:.1f} s ({timings['fit_cpu_s']:.1f} CPU s)"]
     return ", ".join([*words, f"run directory {escape(str(folder))}"])

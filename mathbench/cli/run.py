@@ -147,6 +147,8 @@ def _run(request: RunRequest) -> None:
     """Run the mode that a request asks for: repetition, extension, sweep, plan or single run."""
     if request.plots:
         require_extra("matplotlib", "plots")
+    if None not in (request.source, request.extended):
+        raise InputError("--from repeats a run, --extend goes on with one: give one of them.")
     if request.source is not None:
         repeat_run(request, request.source)
     elif request.extended is not None:

@@ -25,6 +25,8 @@ _ASCII = {
     "\N{LEFT DOUBLE QUOTATION MARK}": '"',
     "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
     "\xa0": " ",
+    # heights of a line of blocks, which "#" alone would make equal
+    **dict(zip("▁▂▃▄▅▆▇█", "_.-=+*#@", strict=True)),
 }
 _HORIZONTAL, _VERTICAL = "─━┄┅┈┉╌╍═╴╶╸╺╼╾", "│┃┆┇┊┋╎╏║╵╷╹╻╽╿"
 
@@ -32,8 +34,8 @@ _HORIZONTAL, _VERTICAL = "─━┄┅┈┉╌╍═╴╶╸╺╼╾", "│�
 def to_ascii(text: str) -> str:
     r"""Replace characters that an output cannot show by ASCII.
 
-    >>> to_ascii("✓ 1+1 → 2 ┃━┓ ▇▇ é")
-    '+ 1+1 -> 2 |-+ ## \\xe9'
+    >>> to_ascii("✓ 1+1 → 2 ┃━┓ ▁▄█ é")
+    '+ 1+1 -> 2 |-+ _=@ \\xe9'
     """
     return "".join(map(_character, text))
 

@@ -86,7 +86,7 @@ def parse(text: str) -> tuple[Format, ...]:
         InputError: for an unknown name or option, a wrong value, or formats that cannot be combined in this way.
 
     >>> parse("padded:width=8,answer=9+reversed")
-    (Padded(width=8, answer=9), Reversed())
+    (Padded(width=8, answer=9, to='splits'), Reversed())
     """
     if not isinstance(text, str):
         raise InputError(f"a format must be text, such as 'padded+reversed'. Received: {shown(text)}.")

@@ -12,16 +12,18 @@ PATTERN = r"[A-Za-z0-9][A-Za-z0-9._+@/:-]{0,99}"
 EARLIER = r"(?=.*[A-Za-z0-9])[ -~]{1,200}"
 ALLOWED = "up to 100 letters, digits and . _ + @ / : -, beginning with a letter or a digit"
 
+_CLASS = re.compile(r"\.py:\w+$|^[A-Za-z_][\w.]*:[A-Z]\w*$")
+
 
 def plain_name(baseline: str) -> str:
-    """The name of a model of a run, from that of its baseline, which may be in a file or a folder.
+    """The name of a model of a run, from that of its baseline, which may be a class in a file or a module.
 
-    >>> plain_name("mlp"), plain_name("./nets/mine.py:MyGRU"), plain_name("hf:Adder 1B")
-    ('mlp', 'MyGRU', 'hf:Adder-1B')
+    >>> plain_name("mlp"), plain_name("./nets/mine.py:MyGRU"), plain_name("pack.nets:MyGRU"), plain_name("hf:Adder 1B")
+    ('mlp', 'MyGRU', 'MyGRU', 'hf:Adder-1B')
     """
     if baseline.partition(":")[0] in PROMPTED:
         return re.sub(r"[^A-Za-z0-9._+@/:-]+", "-", baseline)
-    return baseline.rpartition(":")[2]
+    return baseline.rpartition(":")[2] if _CLASS.search(baseline) else baseline
 
 
 def check_new_name(name: str) -> None:

@@ -15,7 +15,7 @@ def level(share: float, decades: int = DECADES) -> float:
 
     >>> level(0), level(0.45), level(0.9), round(level(0.99), 3), round(level(0.999), 3), level(1)
     (0.0, 0.25, 0.5, 0.667, 0.833, 1.0)
-    >>> round(level(0.99, decades=4), 3), level(0.9999, decades=4), level(1, decades=4)
+    >>> round(level(0.99, decades=4), 3), round(level(0.9999, decades=4), 3), level(1, decades=4)
     (0.625, 0.875, 1.0)
     """
     if share <= LINEAR:

@@ -90,6 +90,9 @@ def test_runs_of_one_seed_are_told_apart_by_budget_steps_taken_or_folder(changed
         "steps taken=1,234",
     ]
     assert labels(changed("a"), changed("b")) == ["a", "b"]
+    # as --set takes it
+    run = changed()
+    assert labels(run, changed(recipe=recipe(run, target=None)))[1] == "target=none"
 
 
 def test_a_label_names_as_many_settings_as_it_takes(changed):
@@ -264,3 +267,20 @@ def test_what_cannot_be_plotted_is_one_line(one, tmp_path, capsys):
         assert command("plot", one, *words) == 2
         said = capsys.readouterr().err
         assert line in said and said.count("\n") == 1
+
+
+def test_the_smallest_network_that_solves_a_task_is_named(one, tmp_path, capsys):
+    made = json.loads((one / "result.json").read_text())
+    for weights, share in ((9, 1.0), (5, 0.99), (3, 0.98)):
+        scores = {"interpolate": {**made["scores"]["interpolate"], "exact_match": share}}
+        folder = tmp_path / f"w{weights}"
+        folder.mkdir()
+        (folder / "run.json").write_bytes((one / "run.json").read_bytes())
+        changed = {**made, "parameters": weights, "scores": {**made["scores"], **scores}}
+        (folder / "result.json").write_text(json.dumps(changed))
+    assert command("plot", tmp_path, "--pareto", "weights") == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("smallest with 99%")]
+    assert "5 weights, rnn-classifier" in line
+    assert command("plot", tmp_path, "--pareto", "weights", "--json") == 0
+    (found,) = json.loads(capsys.readouterr().out)["smallest"].values()
+    assert found["weights"] == 5 and found["run"] == str(tmp_path / "w5")

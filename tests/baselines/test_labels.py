@@ -166,6 +166,13 @@ def test_gain_changes_the_first_weights_of_those_that_use_it(name):
         ("gru-classifier", {"noise_from": "0.2"}, "noise_from has no effect without noise above 0"),
         ("second-order-rnn", {"target": "0.9"}, "target has no effect without noise=0"),
         ("decoder-transformer", {"span": "50"}, "span has no effect without positions="),
+        ("transformer", {"agreement": "0.5"}, "agreement has no effect without generations above 0"),
+        ("transformer", {"generation_steps": "5"}, "generation_steps has no effect without generations"),
+        (
+            "transformer",
+            {"generations": "1", "target": "none", "keep": "last", "agreement": "0.5"},
+            "agreement has no effect without committee above 1",
+        ),
         (
             "universal-transformer",
             {"loops": "1", "injection": "yes"},

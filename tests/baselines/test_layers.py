@@ -103,6 +103,15 @@ def test_a_run_has_the_layers_that_the_command_line_described(tiny, sums, tmp_pa
     assert f"{result.parameters:,}" in said.out and "questions of 5 positions" in said.err
 
 
+def test_the_layers_of_a_run_have_the_width_of_training_even_if_batches_were_sorted(
+    tiny, sums, tmp_path, capsys
+):
+    run(tiny(buckets=2, padding="right"), sums, RunOptions(tmp_path / "r"))
+    capsys.readouterr()
+    assert command("inspect", tmp_path / "r", "--layers", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["question"] == 5
+
+
 def test_what_has_no_layers_is_one_line(capsys, tmp_path):
     for words, line in (
         (["baselines", "constant", "--layers"], "constant is not a network"),

@@ -229,7 +229,7 @@ def test_a_run_that_ended_early_goes_on_to_its_last_step(tiny, sums, tmp_path):
     [
         ({}, {}, "took 12 steps already. Give --set steps=N"),
         ({}, {"steps": "12"}, "took 12 steps already"),
-        ({}, {"steps": "20", "hidden": "4"}, "cannot change 'hidden'"),
+        ({}, {"steps": "20", "average": "0.5"}, "cannot change 'average'. Allowed: keep"),
         ({}, {"steps": "20", "patence": "4"}, "Did you mean 'patience'"),
         ({}, {"steps": "many"}, "steps must be an integer"),
         ({"target": 0.0}, {"steps": "20"}, "reached its target of 0.0: give --set target=none"),
@@ -258,12 +258,21 @@ def test_runs_without_steps_or_without_an_end_are_not_extended(tiny, sums, tmp_p
         (["--extend", "bare", "--out", "bare"], "its own run directory"),
         (["--extend", "bare", "--seed", "1"], "leave out --seed"),
         (["mlp", "--extend", "bare"], "leave out mlp"),
-        (["--extend", "bare", "--from", "bare"], "leave out --"),
+        (["--extend", "bare", "--from", "bare"], "give one of them"),
     ):
         assert trained(*words) == 2
         said = capsys.readouterr().err
         assert line in said and said.count("\n") == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bare", "cut", "floor"]
+
+
+@pytest.mark.parametrize("name", ["checkpoint.npz", "validation.parquet"])
+def test_damage_is_found_before_anything_is_written(name, tiny, sums, tmp_path):
+    run(tiny(), sums, RunOptions(tmp_path / "r"))
+    (tmp_path / "r" / name).write_bytes(b"nonsense")
+    with pytest.raises(InputError, match=f"r/{name} is damaged") as caught:
+        extend(tmp_path / "r", {"steps": "20"})
+    assert "--force" not in str(caught.value)
 
 
 def test_the_command_extends_and_says_how(capsys, tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """Pictures of a run: they are there, they are pictures, and what they show is right."""
 
+import shutil
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
@@ -13,6 +14,7 @@ from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.table import baseline
 from mathbench.cli import main
 from mathbench.dataset import heatmap
+from mathbench.errors import InputError
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +93,14 @@ def test_lengths_of_less_than_a_decade_have_a_plain_axis(floor, sums, multiples,
     figure = Figure()
     assert plots.PLOTS["digits"](figure, plots.PlotData(tmp_path, multiples))
     assert figure.axes[0].get_xscale() == "linear"
+    assert all(float(tick).is_integer() for tick in figure.axes[0].get_xticks())
+
+
+def test_a_damaged_file_is_an_error_and_no_missing_plot(sums, floor, tmp_path):
+    copied = shutil.copytree(floor, tmp_path / "r")
+    (copied / "validation.parquet").write_bytes(b"nonsense")
+    with pytest.raises(InputError, match=r"validation\.parquet is damaged"):
+        plots.draw(copied, sums)
 
 
 def test_pairs_of_lengths_are_shares(floor, sums):

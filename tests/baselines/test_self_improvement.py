@@ -17,9 +17,11 @@ from mathbench.baselines.trainer import encoding_for
 from mathbench.baselines.training import loop
 from mathbench.baselines.training.self_improvement import (
     GENERATIONS_FOLDER,
+    RECORD_FILE,
     GenerationPlan,
     SelfLabelledBatches,
     agreed,
+    read_generations,
 )
 from mathbench.errors import InputError
 from mathbench.families import task
@@ -41,6 +43,12 @@ OWN = {
 @pytest.fixture
 def improving(tiny):
     return lambda **overrides: tiny("decoder-transformer", **{**OWN, **overrides})
+
+
+@pytest.fixture
+def plain(tiny):
+    own = {key: value for key, value in OWN.items() if not key.startswith("generation")}
+    return tiny("decoder-transformer", **own)
 
 
 class Base:
@@ -87,9 +95,35 @@ def test_labels_are_what_the_network_says_right_or_wrong(improving, sums, tmp_pa
     assert stored["label"].to_pylist() == ["7"] * stored.num_rows
 
 
+def test_labels_of_an_earlier_step_are_not_made_later(improving, sums, tmp_path):
+    def fresh():
+        return made(improving, sums, tmp_path, lambda q: [pa.array(["7"] * len(q))])[2]
+
+    with pytest.raises(InputError, match=r"001\.parquet is missing, so the run cannot go on"):
+        fresh().batch(5)
+    fresh().batch(4)
+    assert np.array_equal(fresh().batch(5)[0], fresh().batch(5)[0])
+    for damage in (b"nonsense", None):
+        path = tmp_path / GENERATIONS_FOLDER / "001.parquet"
+        path.write_bytes(damage) if damage else pq.write_table(pa.table({"a": [1]}), path)
+        with pytest.raises(InputError, match=r"001\.parquet is damaged") as caught:
+            fresh().batch(5)
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["nonsense", "3", "[3]", '[{"generation": 1}]'])
+def test_a_damaged_record_is_one_line(text, tmp_path):
+    assert read_generations(tmp_path) == []
+    (tmp_path / RECORD_FILE).write_text(text)
+    with pytest.raises(InputError, match=r"generations\.json is damaged") as caught:
+        read_generations(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
 def test_rows_are_shared_out_by_length_and_empty_generations_leave_no_gap(improving, sums, tmp_path):
     _, _, batches = made(improving, sums, tmp_path, lambda q: [pa.array([""] * len(q))], batch=64)
-    questions, labels = batches.batch(9)  # of the second generation, none of whose problems was labelled
+    batches.batch(4)
+    questions, labels = batches.batch(8)  # of the second generation, none of whose problems was labelled
     assert 0 < len(questions) <= 32 and len(questions) == len(labels)
 
 
@@ -105,13 +139,13 @@ def test_a_label_is_an_answer_that_enough_members_gave(answers):
 
 
 @pytest.mark.parametrize("committee", [1, 2])
-def test_a_resumed_run_makes_the_same_labels(committee, improving, sums, tmp_path, monkeypatch):
+def test_a_resumed_run_makes_the_same_labels(committee, improving, plain, sums, tmp_path, monkeypatch):
     spec = improving(committee=committee)
     whole = run(spec, sums, RunOptions(tmp_path / "whole"))
     assert [found["digits"] for found in whole.generations] == [3, 4]
     assert [found["step"] for found in whole.generations] == [4, 8]
     assert whole.generations[0]["problems"] == 24 and whole.supervision == "aligned+self"
-    assert whole.parameters == run(improving(generations=0), sums, RunOptions(tmp_path / "plain")).parameters
+    assert whole.parameters == run(plain, sums, RunOptions(tmp_path / "plain")).parameters
     real, taken = loop._step, []
 
     def interrupted(job, state):

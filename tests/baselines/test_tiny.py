@@ -43,7 +43,7 @@ SMALLEST = {
     "norm": "none",
     "vocabulary": "digits",
     "digits": "quadratic",
-    "query": "rotation",
+    "queries": "rotation",
     "values": "diagonal",
     "skip": "learned",
     "sharpness": 5.0,
@@ -141,7 +141,7 @@ def test_digits_only_write_digits_of_one_length():
         ({"digits": "axes", "vocabulary": "digits", "hidden": 3, "heads": 1}, "hidden=2"),
         ({"digits": "quadratic"}, "vocabulary=digits"),
         ({"hidden": 3, "heads": 2}, "multiple of heads"),
-        ({"scores": "content", "query": "rotation"}, "query=matrix"),
+        ({"scores": "content", "queries": "rotation"}, "queries=matrix"),
     ],
 )
 def test_settings_that_do_not_go_together(changes, message):
@@ -376,6 +376,12 @@ def test_a_probe_of_questions_that_are_none(questions, message, padded, tmp_path
     )
     with pytest.raises(InputError, match=message):
         probe_questions(load_run(tmp_path / "r", CPU), questions)
+
+
+def test_a_probe_names_the_task_whose_questions_the_run_cannot_read(sums, tiny, tmp_path):
+    run(tiny("mlp"), sums, RunOptions(tmp_path / "r"))
+    with pytest.raises(InputError, match=r"^sums-0-999: the alphabet"):
+        list(probe_suite(load_run(tmp_path / "r", CPU), suites.load("classic")))
 
 
 def test_a_probe_of_another_family(multiples, tiny, tmp_path):

@@ -257,6 +257,12 @@ def test_a_log_has_the_samples_on_one_line_and_the_budgets(tmp_path):
     assert second.split("   ")[1:3] == ["2+2 -> - wrong (4)", "3+\\n3 -> 7 wrong (6)"]
 
 
+def test_a_budget_below_ten_seconds_is_shown_with_tenths(tmp_path):
+    stream = io.StringIO()
+    progress_on(Console(file=stream, width=60), tmp_path, budget=Budget(cpu=0.5))
+    assert " of 0.5 CPU s" in stream.getvalue()
+
+
 def test_a_resumed_run_says_where_it_goes_on(tiny, sums, tmp_path, monkeypatch):
     interrupted(tiny(), sums, tmp_path / "r", monkeypatch)
     stream = io.StringIO()

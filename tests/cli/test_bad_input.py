@@ -41,6 +41,7 @@ def constant(tmp_path, words):
         (["generate", "--task", "[/x]"], "unknown task '[/x]'"),
         (["generate", "--task", "gcd", "--format", "revers"], "Did you mean 'reversed'"),
         (["tasks", "prime", "--format", "scratchpad"], "defines no steps"),
+        (["ask", "runs/x", "-5+3"], "Put -- before a question that begins with -."),
         (["generate", "--suite", "nosuch.toml"], "the suite file nosuch.toml does not exist"),
         (
             ["generate", "--task", "gcd", "--dry-run", *(w for w in SIZES if w[0] == "-" for w in (w, "0"))],

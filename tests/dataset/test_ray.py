@@ -138,6 +138,7 @@ def test_an_interrupted_run_on_a_cluster_keeps_a_checkpoint(tmp_path, nodes, mon
     assert 0 < checkpoint.read(tmp_path / "there0")[0]["step"] < 50_000
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_with_runs_on_a_cluster_is_told_by_run(tmp_path, nodes, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(run_all_module, "do_run", run_faults.bad_is_always_killed)

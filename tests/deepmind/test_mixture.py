@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import datasets
 import pytest
 
-from mathbench.cli import selection
+from mathbench.dataset import mixed as mixtures
 from mathbench.dataset.data import Data
 from mathbench.dataset.manifest import single_config
 from mathbench.dataset.mixed import mixed
@@ -73,12 +73,12 @@ def test_all_modules_together(tmp_path):
 def test_a_dataset_is_the_mixture_of_its_version_and_difficulty(id, difficulty):
     expected = task(id, difficulty=difficulty)
     configs = {name: SimpleNamespace(task=part) for name, part in expected.parts.items()}
-    assert selection._mixture(SimpleNamespace(configs=configs)) == expected
+    assert mixtures._mixture(SimpleNamespace(configs=configs)) == expected
 
 
 def test_other_datasets_are_compared_with_the_current_mixture():
     configs = {"sums": SimpleNamespace(task=task("addition"))}
-    assert selection._mixture(SimpleNamespace(configs=configs)) == task("deepmind/all")
+    assert mixtures._mixture(SimpleNamespace(configs=configs)) == task("deepmind/all")
 
 
 def test_a_dataset_of_another_difficulty_is_not(folder):

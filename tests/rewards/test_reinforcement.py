@@ -136,6 +136,7 @@ def test_a_killed_script_ends_with_the_same_results(tmp_path):
     assert results(tmp_path / "part") == results(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_the_script_writes_a_row_for_each_arm(tmp_path):
     done = subprocess.run(run(tmp_path, "--only", "adaptive"), capture_output=True, text=True, check=True)
     rows = results(tmp_path)

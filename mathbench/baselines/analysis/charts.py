@@ -40,7 +40,7 @@ class Point:
 def point(x: float, scores: Sequence[Score], note: str = "") -> Point:
     """Return the point of one or several seeds.
 
-    >>> point(3, [Score(100, 90), Score(100, 94)]).share
+    >>> round(point(3, [Score(100, 90), Score(100, 94)]).share, 9)
     0.92
     """
     shares, n = [score.exact_match for score in scores], min(score.n for score in scores)

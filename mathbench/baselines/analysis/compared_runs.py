@@ -48,7 +48,8 @@ class ComparedRun:
             "certified": bool(result.certificate),
             "budget": budget,
         }
-        return {**known, **_defaults(result.baseline), **recipe, **choices, **beside}
+        everything = {**known, **_defaults(result.baseline), **recipe, **choices, **beside}
+        return {key: "none" if value is None else value for key, value in everything.items()}
 
     @property
     def task(self) -> str:

@@ -101,6 +101,9 @@ def draw_lines(axis: Any, chart: Chart, panel: Panel) -> None:
     x = [one.x for line in drawn for one in line.points]
     if chart.logarithmic:
         figures.scale_numbers(axis, figures.spread_ticks(x))
+    elif all(float(place).is_integer() for place in x):
+        # no ticks between whole numbers, such as those of digits
+        axis.xaxis.get_major_locator().set_params(integer=True)
     figures.scale_shares(axis, "y", shares, chart.y)
     axis.set_xlabel(chart.x)
     if panel.trained is not None:

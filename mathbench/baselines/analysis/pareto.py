@@ -54,6 +54,16 @@ class SizedRun:
             int(result.tournament.get("candidates", 1)),
         )
 
+    @property
+    def line(self) -> str:
+        """The run in a line: what it took to solve its task."""
+        tries = f", best of {self.candidates} networks" if self.candidates > 1 else ""
+        fixed = f"; fixed by hand: {', '.join(self.fixed_by_hand)}" if self.fixed_by_hand else ""
+        return (
+            f"smallest with {SOLVED:.0%}, {self.task}: {self.weights:,} weights, {self.model}, {self.supervision}, "
+            f"{self.cpu_seconds:.1f} CPU s{tries}{fixed}"
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
         return {**vars(self), "run": str(self.run), "fixed_by_hand": list(self.fixed_by_hand)}

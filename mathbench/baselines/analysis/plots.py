@@ -94,12 +94,14 @@ def draw(run: Path, data: Data) -> list[Path]:
         The files.
 
     Raises:
-        InputError: without the extra `plots`.
+        InputError: without the extra `plots`, and when a file of the run is damaged.
     """
     require_extra("matplotlib", "plots")
     import matplotlib
 
     plot, folder = PlotData(run, data), run / PLOTS_FOLDER
+    # a damaged file is an error, whereas a chart without content is left out
+    _ = plot.compared.validation
     folder.mkdir(exist_ok=True)
     with matplotlib.rc_context(figures.STYLE):
         return [path for name, draw_plot in PLOTS.items() for path in _saved(draw_plot, plot, folder / name)]

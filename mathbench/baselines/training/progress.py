@@ -107,7 +107,8 @@ class TrainingProgress:
             ("CPU s", self._budget.cpu, left.cpu),
         ):
             if budget < math.inf:
-                words.append(f"{max(budget - rest, 0.0):,.0f} of {budget:,.0f} {name}")
+                digits = 0 if budget >= 10 else 1
+                words.append(f"{max(budget - rest, 0.0):,.{digits}f} of {budget:,.{digits}f} {name}")
         return "  ".join(words)
 
 

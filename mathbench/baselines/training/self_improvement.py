@@ -20,12 +20,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from mathbench.baselines.checkpoint import START_OVER
 from mathbench.baselines.encoding import Encoding, Tokens
 from mathbench.baselines.models.settings.writing import WritingSettings
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.baselines.training.batches import Batch, BatchSource, stack_padded
 from mathbench.baselines.training.data import left_padded, stage_task
-from mathbench.errors import InputError
+from mathbench.errors import InputError, one_line
 from mathbench.hashing import GOLDEN, key_of, mix64, to_range
 from mathbench.rows import Rows, open_rows
 from mathbench.storage import atomic
@@ -88,6 +89,10 @@ class GenerationPlan:
     def first_step(self) -> int:
         """The first step of the first generation."""
         return self.settings.steps - self.settings.generations * self.settings.generation_steps
+
+    def step_of(self, generation: int) -> int:
+        """Return the first step of a generation, before which its problems are labelled."""
+        return self.first_step + (generation - 1) * self.settings.generation_steps
 
     def at(self, step: int) -> int:
         """Return the generation of a step, 0 before the first one."""
@@ -169,8 +174,14 @@ class SelfLabelledBatches:
         """Return the questions and labels of a generation as tokens, from its file or newly labelled."""
         path = self._folder / GENERATIONS_FOLDER / f"{generation:03}.parquet"
         if not path.is_file():
+            # labels are made by the network of this step alone
+            if step != self._plan.step_of(generation):
+                raise InputError(f"{path} is missing, so the run cannot go on. {START_OVER}")
             self._label(generation, step, path)
-        table = pq.read_table(path)
+        try:
+            table = pq.read_table(path, columns=["question", "label"])
+        except (OSError, pa.ArrowException) as error:
+            raise InputError(f"{path} is damaged ({one_line(str(error))}). {START_OVER}") from None
         return self._encoding.questions(table["question"]), self._encoding.answers(table["label"])
 
     def _label(self, generation: int, step: int, path: Path) -> None:
@@ -240,10 +251,19 @@ def agreed(
 
 
 def read_generations(folder: Path) -> list[dict[str, Any]]:
-    """Return what the generations of a run labelled, as plain values of `Generation`; empty where there are none."""
+    """Return what the generations of a run labelled, as plain values of `Generation`; empty where there are none.
+
+    Raises:
+        InputError: when the file is damaged.
+    """
     path = folder / RECORD_FILE
-    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
-    return found
+    if not path.is_file():
+        return []
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        return [asdict(Generation(**entry)) for entry in entries]
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{path} is damaged ({one_line(str(error))}). {START_OVER}") from None
 
 
 def _record(folder: Path, found: Generation) -> None:

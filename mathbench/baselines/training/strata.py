@@ -47,7 +47,7 @@ def read_strata(run: Path) -> pa.Table:
         table = pq.read_table(path, columns=SCHEMA.names).cast(SCHEMA)
     except (OSError, pa.ArrowException, KeyError) as error:
         reason = (str(error).splitlines() or [""])[0]
-        raise InputError(f"{path} is damaged: {reason}") from None
+        raise InputError(f"{path} is damaged ({reason}). Remove it to go on without what it holds.") from None
     return table
 
 

@@ -41,7 +41,7 @@ class TinyTransformerSettings(WritingSettings):
     )
     harmonics: int = parameter(1, "pairs of a cosine and a sine in a position", low=1, high=256)
     scores: str = parameter("positions", "what attention scores depend on", choices=("positions", "content"))
-    query: str = parameter(
+    queries: str = parameter(
         "matrix",
         "how a query follows from a position: by a matrix, or by a rotation and a scale per harmonic",
         choices=("matrix", "rotation"),
@@ -76,8 +76,8 @@ class TinyTransformerSettings(WritingSettings):
                 "settings: values=matrices requires hidden to be a multiple of heads. "
                 f"Received: hidden={self.hidden}, heads={self.heads}."
             )
-        if self.scores == "content" and self.query == "rotation":
-            raise InputError("settings: scores=content requires query=matrix. Received: query=rotation.")
+        if self.scores == "content" and self.queries == "rotation":
+            raise InputError("settings: scores=content requires queries=matrix. Received: queries=rotation.")
 
     def max_tokens(self, answer: int) -> int:
         """Return the largest number of tokens to generate. Answers of digits only have one length."""
@@ -101,7 +101,7 @@ class TinyTransformerSettings(WritingSettings):
         parts = {
             f"positions of {self.harmonics} cosine and sine, {period}": True,
             "attention scores depend on positions alone": self.scores == "positions",
-            "queries are positions, rotated and scaled": self.query == "rotation",
+            "queries are positions, rotated and scaled": self.queries == "rotation",
             f"attention scores times {self.sharpness:g}": self.sharpness != 1.0,
             "values are token vectors, times a gain for every width": self.values == "diagonal",
             "tokens other than digits are read as the digit 0 and never written": self.vocabulary == "digits",

@@ -89,6 +89,13 @@ class WritingSettings(TrainingSettings):
                 f"settings: committee requires generations. Received: committee={self.committee}."
             )
 
+    def idle(self) -> dict[str, tuple[str, str]]:
+        if not self.generations:
+            unused, need = ("generation_steps", "generation_rows", "agreement"), "generations above 0"
+            return super().idle() | dict.fromkeys(unused, ("generations", need))
+        alone = {"agreement": ("committee", "committee above 1")} if self.committee == 1 else {}
+        return super().idle() | alone
+
     def _check_generations(self) -> None:
         required = {"target": None, "keep": "last", "tournament": 1}
         for name, value in required.items():

@@ -109,7 +109,7 @@ def build(
         device_config: device and threads.
 
     >>> build(NetworkShape(4, 2, 5, 1), LinearSettings(), 0, DeviceConfig("cpu")).parameters
-    1289
+    1349
     """
     rng = generator_for_seed(seed, device_config)
     module = LinearClassifier(shape, settings, rng)

@@ -107,7 +107,7 @@ class TinyFunction(nn.Module):
             return {
                 name: ((heads, read, settings.key), scale / read**0.5) for name in ("query", "key")
             } | value
-        if settings.query == "matrix":
+        if settings.queries == "matrix":
             return {"query": ((heads, position, position), scale / position**0.5), **value}
         return {"query": ((2, heads, settings.harmonics), scale), **value}
 
@@ -193,7 +193,7 @@ class TinyFunction(nn.Module):
         """Return attention weights (S, H, N, L) of the last `size` of `length` tokens, which depend on places alone."""
         place = self._placed(length)
         at = place[length - size :]  # (N, P)
-        if self.settings.query == "matrix":
+        if self.settings.queries == "matrix":
             query = at @ weights["query"]  # (S, H, N, P)
         else:
             a, b = weights["query"][:, 0, :, None], weights["query"][:, 1, :, None]  # (S, H, 1, P / 2)
@@ -421,7 +421,7 @@ def build(
         device_config: device and threads.
 
     >>> settings = TinyTransformerSettings(hidden=2, heads=1, inner=1, norm="none", vocabulary="digits",
-    ...     digits="quadratic", query="rotation", values="diagonal", skip="learned")
+    ...     digits="quadratic", queries="rotation", values="diagonal", skip="learned")
     >>> shape = NetworkShape(12, 12, 23, 12, digits=tuple(range(2, 12)))
     >>> build(shape, settings, 0, DeviceConfig("cpu")).parameters
     17
