@@ -184,6 +184,13 @@ _BASELINES = (
         frameworks=("torch",),
     ),
     _network(
+        "column-neural-gpu",
+        "gated convolutions over columns of digits, as many rounds as there are columns, one softmax per column",
+        "neural_gpu:build_columns",
+        "models.settings.recurrent:ColumnNeuralGPUSettings",
+        frameworks=("torch",),
+    ),
+    _network(
         "stack-rnn",
         "plain RNN with stacks over question and blanks, one softmax per blank",
         "stack_rnn:build",

@@ -7,7 +7,12 @@ import torch
 
 from mathbench.baselines.columns import ColumnLayout
 from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
-from mathbench.baselines.models.settings.recurrent import FourierSettings, NeuralGPUSettings, StackSettings
+from mathbench.baselines.models.settings.recurrent import (
+    ColumnNeuralGPUSettings,
+    FourierSettings,
+    NeuralGPUSettings,
+    StackSettings,
+)
 from mathbench.baselines.models.torch import fone_transformer, neural_gpu, stack_rnn
 from mathbench.baselines.run import RunOptions, run
 from mathbench.baselines.training import loop
@@ -95,6 +100,35 @@ def test_dropout_depends_on_the_random_bits_of_the_step_alone():
     assert np.array_equal(made.predict(questions), made.predict(questions))
 
 
+def columns(**settings):
+    shape = NetworkShape(20, 11, 5, 5, layout=LAYOUT)
+    return neural_gpu.build_columns(shape, ColumnNeuralGPUSettings(hidden=6, **settings), 0, CPU)
+
+
+def test_first_images_are_neither_small_nor_saturated():
+    """The image of the paper's program: tanh of weights within 1.7. Small ones are lost over the rounds."""
+    image = torch.tanh(gpu(hidden=500).module.embedding.weight)
+    assert image.abs().max() < np.tanh(1.7)
+    assert 0.6 < image.std() < 0.75
+
+
+def test_a_column_is_the_sum_of_its_digits():
+    made, tokens = columns(), torch.tensor([[[7, 18], [5, 10]]])
+    with torch.no_grad():
+        swapped = made.module(tokens.flip(2))
+        assert torch.allclose(made.module(tokens), swapped, atol=1e-5)
+        made.module.embedding.weight[10] = -made.module.embedding.weight[5]
+        rows = made.module.embedding(tokens).sum(dim=2)
+    assert torch.count_nonzero(rows[0, 1]) == 0
+    assert made.predict(tokens.numpy()).shape == (1, 2)
+
+
+def test_columns_take_no_labels():
+    labels = NetworkShape(10, 2, 4, 1, classes=("false", "true"), layout=ColumnLayout(10, ("",), 1))
+    with pytest.raises(InputError, match="Received: answers false, true"):
+        neural_gpu.build_columns(labels, ColumnNeuralGPUSettings(), 0, CPU)
+
+
 # Stack RNN
 
 
@@ -153,6 +187,20 @@ def test_a_network_without_stacks_is_a_plain_one():
     made = stacks(stacks=0)
     assert made.parameters == (4 * 5 + 5) + 5 * 5 + (5 * 4 + 4)
     assert made.predict(np.ones((1, 3), np.int64)).shape == (1, 3)
+
+
+def test_a_network_that_remembers_in_its_stacks_alone():
+    """With actions that do not depend on the state, nothing else can pass on what was read."""
+    made = stacks(memory="stacks")
+    assert made.parameters == stacks().parameters - 5 * 5
+    with torch.no_grad():
+        for weight in (made.module.reader.actions.weight, made.module.reader.pushed.weight):
+            weight.zero_()
+        one, other = made.module.reader(torch.tensor([[1, 2, 3], [3, 1, 3]]))[0]
+    assert torch.equal(one[2], other[2])
+    assert not torch.equal(one[1], other[1])
+    with pytest.raises(InputError, match="memory=stacks requires stacks above 0"):
+        StackSettings(stacks=0, memory="stacks")
 
 
 # Fourier number embeddings

@@ -155,8 +155,27 @@ class NeuralGPUSettings(SequenceSettings):
 
 
 @dataclass(frozen=True)
+class ColumnNeuralGPUSettings(NeuralGPUSettings):
+    """Gated convolutions over columns, repeated as often as there are columns."""
+
+    columns: ClassVar[bool] = True
+
+    width: int = parameter(1, "rows of the image", low=1, high=64)
+
+
+@dataclass(frozen=True)
 class StackSettings(SequenceSettings):
     """A plain recurrent layer with stacks."""
 
     hidden: int = parameter(40, "units of the recurrent layer", low=1, high=8192)
     stacks: int = parameter(10, "stacks; 0: a plain recurrent network", low=0, high=256)
+    memory: str = parameter(
+        "both",
+        "what a state is made from beside a symbol: the state before and the stacks, or the stacks alone",
+        choices=("both", "stacks"),
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.memory == "stacks" and not self.stacks:
+            raise InputError("settings: memory=stacks requires stacks above 0. Received: stacks=0.")

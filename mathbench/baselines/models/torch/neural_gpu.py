@@ -6,16 +6,22 @@ Algorithm Learning" (2017, arXiv:1702.08727), where a third of the maps comes fr
 gradient noise and the saturation cost are left out.
 """
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
-from mathbench.baselines.models.settings.recurrent import NeuralGPUSettings
-from mathbench.baselines.models.torch.layers import make_dense, make_embedding
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, column_layout
+from mathbench.baselines.models.settings.recurrent import ColumnNeuralGPUSettings, NeuralGPUSettings
+from mathbench.baselines.models.torch.column_network import ColumnNetwork
+from mathbench.baselines.models.torch.layers import make_dense
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.noise import add_noise
 from mathbench.baselines.models.torch.question_wide import QuestionWideNetwork
+from mathbench.errors import InputError
+
+FIRST_WEIGHTS = 1.7  # limit of the first weights of the embedding, from the authors' program
 
 
 class GatedConvolution(nn.Module):
@@ -48,14 +54,17 @@ class NeuralGPU(nn.Module):
 
     def __init__(self, shape: NetworkShape, settings: NeuralGPUSettings, rng: torch.Generator):
         super().__init__()
-        self.embedding = make_embedding(shape.symbols, settings.hidden, rng)
+        self.embedding = nn.Embedding(shape.symbols, settings.hidden)
+        with torch.no_grad():
+            self.embedding.weight.uniform_(-FIRST_WEIGHTS, FIRST_WEIGHTS, generator=rng)
         self.layers = nn.ModuleList(GatedConvolution(settings, rng) for _ in range(settings.layers))
         self.output = make_dense(settings.hidden, shape.outputs, rng)
         self.width, self.noise = settings.width, 0.0
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Map tokens (B, T) to logits (B, T, V)."""
-        first = self.embedding(tokens).transpose(1, 2)[:, :, :, None]  # (B, M, T, 1)
+        """Map tokens (B, T), or those of columns (B, T, numbers), to logits (B, T, V)."""
+        embedded = self.embedding(tokens) if tokens.dim() == 2 else self.embedding(tokens).sum(dim=2)
+        first = torch.tanh(embedded).transpose(1, 2)[:, :, :, None]  # (B, M, T, 1)
         image = functional.pad(first, (0, self.width - 1))  # (B, M, T, W)
         for _ in range(tokens.shape[1]):
             for layer in self.layers:
@@ -81,6 +90,36 @@ def build(
     """
     module = NeuralGPU(shape, settings, generator_for_seed(seed, device_config))
     return QuestionWideNetwork(module, lambda tokens: tokens, settings, device_config)
+
+
+def build_columns(
+    shape: NetworkShape, settings: ColumnNeuralGPUSettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
+    """Return the untrained network over columns of digits, whose embeddings are added up.
+
+    Args:
+        shape: the layout of the columns and the classes.
+        settings: the hyperparameters.
+        seed: seed of the first weights.
+        device_config: device and threads.
+
+    Raises:
+        InputError: for labels other than those of statements.
+
+    >>> from mathbench.baselines.columns import ColumnLayout
+    >>> shape = NetworkShape(4, 3, 5, 5, layout=ColumnLayout(2, ("", "+"), 1))
+    >>> build_columns(shape, ColumnNeuralGPUSettings(), 0, DeviceConfig("cpu")).parameters
+    10683
+    """
+    layout = column_layout(shape)
+    if layout.claims != bool(shape.classes):
+        raise InputError(
+            "column-neural-gpu writes numbers, or compares them with claimed ones. "
+            f"Received: answers {', '.join(shape.classes[:8])}."
+        )
+    sizes = replace(shape, symbols=layout.operand_symbols, outputs=layout.outputs)
+    module = NeuralGPU(sizes, settings, generator_for_seed(seed, device_config))
+    return ColumnNetwork(module, lambda tokens: tokens, shape, settings, device_config)
 
 
 def _make_convolution(

@@ -24,8 +24,9 @@ READ = 2  # elements at the top of a stack that the network sees
 class StackLayer(nn.Module):
     """A plain recurrent layer with stacks of numbers.
 
-    The state is h' = sigmoid(U[x] + R h + P s), where s are the two top elements of each stack. Each stack then becomes
-    the mean of what pushing, popping and leaving it make of it, weighted by softmax(A h'). Pushed is sigmoid(D h').
+    The state is h' = sigmoid(U[x] + R h + P s), where s are the two top elements of each stack, and with
+    ``memory=stacks`` R is zero. Each stack then becomes the mean of what pushing, popping and leaving it make of it,
+    weighted by softmax(A h'). Pushed is sigmoid(D h').
 
     Args:
         symbols: vocabulary size, including padding, which is read as a blank.
@@ -39,9 +40,7 @@ class StackLayer(nn.Module):
         super().__init__()
         hidden, stacks = settings.hidden, settings.stacks
         self.symbols = make_dense(symbols, hidden, rng)
-        self.state = nn.Linear(hidden, hidden, bias=False)
-        with torch.no_grad():
-            nn.init.orthogonal_(self.state.weight, generator=rng)
+        self.state = _make_recurrence(hidden, rng) if settings.memory == "both" else None
         self.stacks, self.hidden, self.noise = stacks, hidden, 0.0
         if stacks:
             self.tops = make_dense(READ * stacks, hidden, rng)
@@ -55,7 +54,9 @@ class StackLayer(nn.Module):
         stacks = inputs.new_full((len(tokens), self.stacks, READ), EMPTY)
         states = []
         for position in range(tokens.shape[1]):
-            summed = inputs[:, position] + self.state(state)
+            summed = inputs[:, position]
+            if self.state is not None:
+                summed = summed + self.state(state)
             if self.stacks:
                 summed = summed + self.tops(stacks[:, :, :READ].flatten(1))
             state = add_noise(torch.sigmoid(summed), self.noise)
@@ -106,3 +107,10 @@ def build(
     """
     module = StackRNN(shape, settings, generator_for_seed(seed, device_config))
     return QuestionWideNetwork(module, lambda tokens: tokens, settings, device_config)
+
+
+def _make_recurrence(hidden: int, rng: torch.Generator) -> nn.Linear:
+    layer = nn.Linear(hidden, hidden, bias=False)
+    with torch.no_grad():
+        nn.init.orthogonal_(layer.weight, generator=rng)
+    return layer
