@@ -60,7 +60,7 @@ TABLES = {
             Learner("decoder-transformer", "--recipe addition-self", 10),
             Learner("tiny-transformer", "--recipe tiny-2240", 10),
             Learner("column-gru", "--recipe column-gru", 20),
-            Learner("column-linear", "--recipe column-linear --task addition", 6),
+            Learner("column-linear", "--recipe column-linear --task addition", 7),
         ),
     ),
     "parity": Table(
@@ -82,7 +82,7 @@ TABLES = {
             Learner("lstm-classifier", "--recipe hofstadter --k 7", 7),
             Learner("linear-rnn", "--recipe linear-rnn-rotation --k 7", 10),
             Learner("linear-rnn", "--recipe linear-rnn-delta --k 7 --set reflections=5", 10),
-            Learner("second-order-rnn", "--recipe second-order-rnn --k 7", 7),
+            Learner("second-order-rnn", "--recipe second-order-rnn --k 7", 5),
         ),
     ),
 }
