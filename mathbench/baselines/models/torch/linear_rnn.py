@@ -15,6 +15,7 @@ from mathbench.baselines.models.torch.layers import make_dense, make_output
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.noise import add_noise
 from mathbench.baselines.models.torch.one_shot import TorchNetwork
+from mathbench.baselines.models.torch.state_classifier import StateClassifier
 from mathbench.baselines.models.torch.transitions import FORMS
 from mathbench.tokenizer import PAD
 
@@ -61,11 +62,8 @@ class LinearLayer(nn.Module):
         return torch.where((tokens == PAD)[:, None], state, after)
 
 
-class LinearClassifier(nn.Module):
+class LinearClassifier(StateClassifier):
     """A linear recurrence and a read-out, at the end or at every position."""
-
-    skips_padding = True
-    parts: tuple[str, ...] = ("reader",)
 
     def __init__(self, shape: NetworkShape, settings: LinearSettings, rng: torch.Generator):
         super().__init__()
@@ -73,21 +71,6 @@ class LinearClassifier(nn.Module):
         self.inner = make_dense(settings.hidden, settings.inner, rng) if settings.inner else None
         self.output = make_output(settings.inner or settings.hidden, shape, settings.output, rng)
         self.prefix, self.unit = shape.prefix or settings.labels_prefixes, settings.norm == "unit"
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Map tokens (B, T) to logits (B, 1, C), or while training on prefixes to (B, T, C)."""
-        states, _ = self.reader(tokens)
-        if not (self.prefix and torch.is_grad_enabled()):
-            states = states[:, -1:]
-        return self.read_out(states)
-
-    def first_state(self) -> Tensor:
-        """Return the state before the first token, (H,)."""
-        return self.reader.start
-
-    def next_states(self, states: Tensor, tokens: Tensor) -> Tensor:
-        """Map states (n, H) and tokens (n,) to the next states, (n, H)."""
-        return self.reader.next_states(states, tokens)
 
     def read_out(self, states: Tensor) -> Tensor:
         """Map states (..., H) to logits (..., C)."""

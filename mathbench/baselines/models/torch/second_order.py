@@ -14,6 +14,7 @@ from mathbench.baselines.models.torch.layers import make_output
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.noise import add_noise
 from mathbench.baselines.models.torch.one_shot import TorchNetwork
+from mathbench.baselines.models.torch.state_classifier import StateClassifier
 from mathbench.tokenizer import PAD
 
 
@@ -69,32 +70,14 @@ class SecondOrderLayer(nn.Module):
         return functional.normalize(moved, dim=1) if self.form == "unit" else moved
 
 
-class SecondOrderClassifier(nn.Module):
+class SecondOrderClassifier(StateClassifier):
     """A second-order layer and one softmax or sigmoid, at the end or at every position."""
-
-    skips_padding = True
-    parts: tuple[str, ...] = ("reader",)
 
     def __init__(self, shape: NetworkShape, settings: SecondOrderSettings, rng: torch.Generator):
         super().__init__()
         self.reader = SecondOrderLayer(shape.symbols, settings.hidden, settings.form, rng)
         self.output = make_output(settings.hidden, shape, settings.output, rng)
         self.prefix = shape.prefix or settings.labels_prefixes
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Map tokens (B, T) to logits (B, 1, C), or while training on prefixes to (B, T, C)."""
-        states, _ = self.reader(tokens)
-        if not (self.prefix and torch.is_grad_enabled()):
-            states = states[:, -1:]
-        return self.read_out(states)
-
-    def first_state(self) -> Tensor:
-        """Return the state before the first token, (H,)."""
-        return self.reader.start
-
-    def next_states(self, states: Tensor, tokens: Tensor) -> Tensor:
-        """Map states (n, H) and tokens (n,) to the next states, (n, H)."""
-        return self.reader.next_states(states, tokens)
 
     def read_out(self, states: Tensor) -> Tensor:
         """Map states (..., H) to logits (..., C)."""
