@@ -65,7 +65,7 @@ class ColumnLayout:
 
     def shapes(self, questions: Any) -> Int:
         """Return the number of columns and of numbers of every question, int64 (n, 2)."""
-        numbers = _Numbers.read(questions, self.base)
+        numbers = NumberTexts.read(questions, self.base)
         return np.stack([self._columns(numbers), (numbers.lengths > 0).sum(axis=1)], axis=1)
 
     def tokens(self, questions: Any) -> Int:
@@ -74,7 +74,7 @@ class ColumnLayout:
         Raises:
             InputError: for a text before a number that no training question has.
         """
-        numbers = _Numbers.read(questions, self.base)
+        numbers = NumberTexts.read(questions, self.base)
         digits = numbers.digits(int(self._columns(numbers).max(initial=1)))
         signs = pc.index_in(numbers.signs, pa.array(self.signs, pa.string()))
         if signs.null_count:
@@ -86,7 +86,7 @@ class ColumnLayout:
 
     def targets(self, answers: Any, columns: int) -> Int:
         """Return the outputs that write answers, int64 (n, columns). Digits that do not fit are left out."""
-        numbers = _Numbers.read(answers, self.base)
+        numbers = NumberTexts.read(answers, self.base)
         digits = numbers.digits(columns)[:, :, 0]
         negative = pc.equal(numbers.signs, MINUS).to_numpy(zero_copy_only=False)
         digits[negative, -1] = self.base
@@ -118,7 +118,7 @@ class ColumnLayout:
             numbers.append(np.char.add(digits[:, column], numbers[-1]))
         return _joined(np.char.add(signs, digits)), _joined(np.char.add(signs, np.stack(numbers, axis=1)))
 
-    def _columns(self, numbers: "_Numbers") -> Int:
+    def _columns(self, numbers: "NumberTexts") -> Int:
         longest: Int = numbers.lengths.max(axis=1, initial=0)
         if self.product:
             longest = np.maximum(numbers.lengths[:, :2].sum(axis=1), longest)
@@ -201,7 +201,7 @@ def carries(questions: Any, answers: Any, base: int, columns: int) -> Int:
     >>> carries(pa.array(["57+68", "1+2"]), pa.array(["125", "3"]), 10, 3).tolist()
     [[0, 1, 1], [0, 0, 0]]
     """
-    numbers = _Numbers.read(questions, base)
+    numbers = NumberTexts.read(questions, base)
     n, count = numbers.lengths.shape
     signs = pc.utf8_trim_whitespace(numbers.signs).to_numpy(zero_copy_only=False).reshape(n, count)
     found = {*signs[:, 1:].ravel().tolist()} - {""}
@@ -223,7 +223,7 @@ def residues_of(numbers: Any, base: int, modulus: int) -> Int:
     >>> residues_of(pa.array(["2225", "9" * 40]), 10, 7).tolist()
     [6, 3]
     """
-    digits = _Numbers.read(numbers, base)
+    digits = NumberTexts.read(numbers, base)
     residue = np.zeros(len(digits.lengths), dtype=np.int64)
     for column in digits.digits(int(digits.lengths.max(initial=0))).T[0, ::-1]:
         residue = (residue * base + column) % modulus
@@ -250,7 +250,7 @@ def fit_layout(questions: Any, answers: Any, base: int, classes: bool) -> Column
     Raises:
         InputError: for questions without numbers, or answers that are not numbers.
     """
-    numbers = _Numbers.read(questions, base)
+    numbers = NumberTexts.read(questions, base)
     if not numbers.lengths.size or not numbers.lengths.min():
         raise InputError("padding=columns needs questions that have equally many numbers each.")
     signs = tuple(sorted(pc.unique(numbers.signs).to_pylist()))
@@ -263,14 +263,14 @@ def fit_layout(questions: Any, answers: Any, base: int, classes: bool) -> Column
 
 def _columns_of_answers(answers: Any, base: int) -> Int:
     """Return the columns that each answer takes, int64 (n,)."""
-    numbers = _Numbers.read(answers, base)
+    numbers = NumberTexts.read(answers, base)
     if numbers.lengths.shape[1] != 1 or set(pc.unique(numbers.signs).to_pylist()) - {"", MINUS}:
         raise InputError("padding=columns needs answers that are labels or integers.")
     return np.asarray(numbers.lengths[:, 0] + pc.equal(numbers.signs, MINUS).to_numpy(zero_copy_only=False))
 
 
 @dataclass(frozen=True)
-class _Numbers:
+class NumberTexts:
     """The numbers of texts.
 
     Args:
@@ -284,10 +284,11 @@ class _Numbers:
     signs: pa.StringArray
 
     @classmethod
-    def read(cls, column: Any, base: int) -> "_Numbers":
+    def read(cls, column: Any, base: int) -> "NumberTexts":
+        """Read the numbers of texts, strings (n,)."""
         column = as_string_array(column)
         data, offsets = bytes_and_offsets(column)
-        values = digit_values(base)[data]
+        values = _digit_values(base)[data]
         row = np.repeat(np.arange(len(column)), np.diff(offsets))
         inside = values != NO_DIGIT
         # a number begins with a digit that follows no digit of the same text
@@ -317,7 +318,7 @@ class _Numbers:
         return np.ascontiguousarray(out.reshape(n, count, columns).transpose(0, 2, 1))
 
 
-def digit_values(base: int) -> NDArray[np.uint8]:
+def _digit_values(base: int) -> NDArray[np.uint8]:
     """Return the value of each byte as a digit, uint8 (256,), and `NO_DIGIT` of other bytes."""
     values = np.full(256, NO_DIGIT, dtype=np.uint8)
     values[np.frombuffer(text.DIGITS[:base].encode(), dtype=np.uint8)] = np.arange(base)

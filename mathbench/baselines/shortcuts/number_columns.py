@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mathbench.baselines.columns import NO_DIGIT, digit_values
+from mathbench.baselines.columns import NumberTexts
 from mathbench.baselines.shortcuts.questions import number_texts, parse_operands
 from mathbench.numbers import text
 from mathbench.numbers.text import powers
@@ -102,34 +102,24 @@ def to_texts(values: NDArray[Any], base: int) -> list[str]:
 
 def _plain_numbers(questions: Sequence[str], base: int) -> tuple[Int, Int] | None:
     """Return values and counts; None where letters may be words instead of digits, or a number does not fit."""
-    data, offsets = bytes_and_offsets(pa.array(questions, pa.string()))
+    column = pa.array(questions, pa.string())
     # names of functions, and the word mod
-    if base > 10 and np.isin(data, np.frombuffer(b"(m", np.uint8)).any():
+    if base > 10 and np.isin(bytes_and_offsets(column)[0], np.frombuffer(b"(m", np.uint8)).any():
         return None
-    row = np.repeat(np.arange(len(questions)), np.diff(offsets))
-    digits = digit_values(base)[data]
-    inside = digits != NO_DIGIT
-    opens = inside.copy()
-    opens[1:] &= ~(inside[:-1] & (row[1:] == row[:-1]))
-    starts = np.flatnonzero(opens[inside])
-    lengths = np.append(starts[1:], np.count_nonzero(inside)) - starts
-    if lengths.max(initial=0) > len(powers(base)):
+    read = NumberTexts.read(column, base)
+    present = read.lengths > 0  # (n, k)
+    if read.lengths.max(initial=0) > len(powers(base)):
         return None
-    return _by_row(_values(digits[inside], starts, lengths, base), row[opens], len(questions))
+    values = np.zeros((len(questions), max(read.lengths.shape[1], 1)), dtype=np.int64)
+    values[:, : present.shape[1]][present] = _values(read.values, read.lengths[present], base)
+    return values, np.maximum(present.sum(axis=1), 1)
 
 
-def _values(digits: NDArray[np.uint8], starts: Int, lengths: Int, base: int) -> Int:
-    """Return numbers, int64 (m,), from the digits of all of them, where each starts and its length."""
-    if not len(starts):
+def _values(digits: NDArray[np.uint8], lengths: Int, base: int) -> Int:
+    """Return numbers, int64 (m,), from the digits of all of them and the length of each."""
+    if not len(lengths):
         return np.zeros(0, dtype=np.int64)
-    place = np.repeat(starts + lengths, lengths) - 1 - np.arange(len(digits))
+    ends = np.cumsum(lengths)
+    place = np.repeat(ends, lengths) - 1 - np.arange(len(digits))
     weights = np.concatenate([np.ones(1, dtype=np.int64), powers(base)])
-    return np.asarray(np.add.reduceat(digits * weights[place], starts))
-
-
-def _by_row(numbers: Int, row: Int, rows: int) -> tuple[Int, Int]:
-    """Return numbers by row, int64 (rows, k), given the row of each, and how many each has, at least 1."""
-    counts = np.bincount(row, minlength=rows)
-    values = np.zeros((rows, max(int(counts.max(initial=0)), 1)), dtype=np.int64)
-    values[row, np.arange(len(row)) - (np.cumsum(counts) - counts)[row]] = numbers
-    return values, np.maximum(counts, 1)
+    return np.asarray(np.add.reduceat(digits * weights[place], ends - lengths))
