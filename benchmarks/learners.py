@@ -1,6 +1,6 @@
 """The tables of docs/learners.md: networks side by side, by the accuracy at each length.
 
-    python benchmarks/learners.py [--seeds 3] [--out build/learners] [--only sums|parity|sevens]
+    python benchmarks/learners.py [--seeds 3] [--out build/learners] [--only sums|binary|parity|sevens]
 
 Every recipe is trained with some seeds on one thread, as `mathbench run-baseline NAME --recipe RECIPE --seeds N --long
 ...` does. Cells are the lowest and the highest exact match over the seeds, in percent. Finished runs are read again,
@@ -63,6 +63,15 @@ TABLES = {
             Learner("column-linear", "--recipe column-linear --task addition", 7),
         ),
     ),
+    "binary": Table(
+        "Sums in base 2, written out",
+        (6, 8, 10, 12, 16, 24),
+        (
+            Learner("column-neural-gpu", "--recipe column-neural-gpu", 8),
+            Learner("column-gru", "--recipe column-gru --base 2 --digits 8 --longer 4 --step 1", 8),
+            Learner("neural-gpu", "--recipe neural-gpu", 5),
+        ),
+    ),
     "parity": Table(
         "Even numbers in base 3, the parity of the digits",
         (10, 20, 50, 100, 1000),
@@ -79,7 +88,9 @@ TABLES = {
         (10, 20, 50, 100, 1000),
         (
             Learner("gru-classifier", "--recipe hofstadter --k 7", 7),
+            Learner("gru-classifier", "--recipe hofstadter --k 7 --set auxiliary=prefix-residue=7", 7),
             Learner("lstm-classifier", "--recipe hofstadter --k 7", 7),
+            Learner("lstm-classifier", "--recipe hofstadter --k 7 --set auxiliary=prefix-residue=7", 7),
             Learner("linear-rnn", "--recipe linear-rnn-rotation --k 7", 10),
             Learner("linear-rnn", "--recipe linear-rnn-delta --k 7 --set reflections=5", 10),
             Learner("second-order-rnn", "--recipe second-order-rnn --k 7", 5),
