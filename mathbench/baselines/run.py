@@ -39,7 +39,7 @@ from mathbench.baselines.trainer import (
     prepare,
 )
 from mathbench.baselines.training.clock import Budget
-from mathbench.baselines.training.samples import SAMPLES
+from mathbench.baselines.training.samples import MAX_SAMPLES, SAMPLES
 from mathbench.baselines.training.tracking import Tracker, open_tracker, tracked
 from mathbench.dataset import exclusions
 from mathbench.dataset.data import Data
@@ -91,7 +91,8 @@ class RunOptions:
     extends: Path | None = None
 
     def __post_init__(self) -> None:
-        check_integer("samples", self.samples, 0)
+        if check_integer("samples", self.samples, 0) > MAX_SAMPLES:
+            raise InputError(f"samples must be at most {MAX_SAMPLES}. Received: {self.samples}.")
 
 
 def run(spec: RunSpec, data: Data, options: RunOptions) -> Result:

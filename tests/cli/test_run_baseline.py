@@ -88,7 +88,10 @@ def test_a_dry_run_of_each_mode(capsys):
 REFUSED = (
     ("requires padding=right", ["lstm-seq2seq", *SMALL, "--set", "padding=columns"]),
     ("does not apply to", ["last-digit", "--task", "addition", *SMALL]),
-    ("--long needs a task", ["constant", "--task", "modular", "--modulus", "997", *SMALL[2:], "--long", "20"]),
+    (
+        "--long needs a task",
+        ["constant", "--task", "modular", "--modulus", "997", *SMALL[2:], "--long", "20"],
+    ),
     ("cannot use device 'nowhere'", ["mlp", *SMALL, "--device", "nowhere"]),
     ("unknown tracker", ["mlp", *SMALL, "--track", "nowhere"]),
     ("requires rows of validation", ["constant", "--digits", "2", "--validation", "0"]),
