@@ -14,7 +14,8 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from mathbench.baselines.analysis.pareto import SizedRun, read_runs, smallest
+from mathbench.baselines.analysis.compared_runs import find_runs
+from mathbench.baselines.analysis.pareto import SizedRun, smallest
 from mathbench.baselines.models.interface import DeviceConfig
 from mathbench.baselines.predictor import load_run
 from mathbench.baselines.probe import probe_suite
@@ -104,7 +105,7 @@ def task_rows(folder: Path) -> list[str]:
     rows = []
     for name, lines in TASKS.items():
         runs = [trained(f"second-order-rnn {words}", folder / f"{name}-{i}") for i, words in enumerate(lines)]
-        points = read_runs(runs)
+        points = [SizedRun.of(run.folder, run.result) for run in find_runs(runs).runs]
         for split in ("interpolate", "extrapolate"):
             found = list(smallest(points, split).values())
             rows.append(task_row(name, split, found[0] if found else None, points))
