@@ -189,6 +189,32 @@ def test_a_network_without_stacks_is_a_plain_one():
     assert made.predict(np.ones((1, 3), np.int64)).shape == (1, 3)
 
 
+def test_a_gated_network_without_stacks_is_a_gru():
+    layer = stacks(stacks=0, cell="gru").module.reader
+    gru = torch.nn.GRU(4, 5, batch_first=True)
+    with torch.no_grad():
+        gru.weight_ih_l0.copy_(layer.symbols.weight)
+        gru.bias_ih_l0.copy_(layer.symbols.bias.uniform_())
+        gru.weight_hh_l0.copy_(layer.state.weight)
+        gru.bias_hh_l0.zero_()
+        tokens = torch.tensor([[3, 1, 2, 0], [2, 2, 1, 3]])
+        expected, _ = gru(torch.nn.functional.one_hot(tokens, 4).float())
+        assert torch.allclose(layer(tokens)[0], expected, atol=1e-6)
+
+
+def test_a_gated_network_reads_the_tops_of_its_stacks():
+    """What the stacks hold is part of the input of all three gates."""
+    layer = stacks(cell="gru").module.reader
+    read = layer.symbols.weight.T[[1]] + layer.tops(torch.full((1, 4), stack_rnn.EMPTY))
+    with torch.no_grad():
+        assert torch.allclose(layer(torch.tensor([[1]]))[0][:, 0], layer._next_state(read, torch.zeros(1, 5)))
+        first = layer(torch.tensor([[1, 2]]))[0][0]
+        layer.pushed.bias.add_(2.0)
+        second = layer(torch.tensor([[1, 2]]))[0][0]
+    assert torch.equal(first[0], second[0])
+    assert not torch.allclose(first[1], second[1])
+
+
 def test_a_network_that_remembers_in_its_stacks_alone():
     """With actions that do not depend on the state, nothing else can pass on what was read."""
     made = stacks(memory="stacks")
@@ -201,6 +227,8 @@ def test_a_network_that_remembers_in_its_stacks_alone():
     assert not torch.equal(one[1], other[1])
     with pytest.raises(InputError, match="memory=stacks requires stacks above 0"):
         StackSettings(stacks=0, memory="stacks")
+    with pytest.raises(InputError, match=r"requires cell=plain.*Received: cell=gru"):
+        StackSettings(memory="stacks", cell="gru")
 
 
 # Fourier number embeddings
