@@ -183,6 +183,25 @@ def test_a_stack_that_pushes_and_pops_gives_back_in_reverse():
     assert contents[0, 0, 0] == stack_rnn.EMPTY
 
 
+def backwards(length, rng):
+    """Return strings of the tokens 1 and 2 with 3 at their end, and the same backwards with 0 at their end."""
+    bits = torch.randint(1, 3, (64, length), generator=rng)
+    asked = torch.nn.functional.pad(bits, (0, 1), value=3)
+    return asked.numpy(), torch.nn.functional.pad(bits.flip(1), (0, 1)).numpy()
+
+
+@pytest.mark.slow
+def test_the_network_of_the_paper_learns_to_reverse_strings():
+    """Its stacks hold what was read: one token more every 100 steps, up to ten."""
+    rng = torch.Generator().manual_seed(0)
+    made = stack_rnn.build(SHAPE, StackSettings(clip=1.0), 0, CPU)
+    for step in range(1_000):
+        length = int(torch.randint(1, min(10, 2 + step // 100) + 1, (1,), generator=rng))
+        made.step(*backwards(length, rng), 1e-2 * (1 - step / 1_000), step)
+    asked, expected = backwards(8, rng)
+    assert (made.predict(asked) == expected).all(axis=1).mean() > 0.9
+
+
 def test_a_network_without_stacks_is_a_plain_one():
     made = stacks(stacks=0)
     assert made.parameters == (4 * 5 + 5) + 5 * 5 + (5 * 4 + 4)

@@ -25,8 +25,9 @@ class StackLayer(nn.Module):
     """A recurrent layer with stacks of numbers.
 
     The state is h' = sigmoid(U[x] + R h + P s), where s are the two top elements of each stack, and with
-    ``memory=stacks`` R is zero. With ``cell=gru`` it is that of a GRU whose input is U[x] + P s. Each stack then becomes
-    the mean of what pushing, popping and leaving it make of it, weighted by softmax(A h'). Pushed is sigmoid(D h').
+    ``memory=stacks`` R is zero. With ``cell=gru`` it is that of a GRU whose input is U[x] + P s. Each stack then
+    becomes the mean of what pushing, popping and leaving it make of it, weighted by softmax(A h'). Pushed is
+    sigmoid(D h').
 
     Args:
         symbols: vocabulary size, including padding, which is read as a blank.
@@ -124,6 +125,6 @@ def _make_recurrence(hidden: int, maps: int, rng: torch.Generator) -> nn.Linear:
     """Return orthogonal maps of a state, side by side."""
     layer = nn.Linear(hidden, maps * hidden, bias=False)
     with torch.no_grad():
-        for weight in layer.weight.split(hidden):
-            nn.init.orthogonal_(weight, generator=rng)
+        for first in range(0, maps * hidden, hidden):
+            nn.init.orthogonal_(layer.weight[first : first + hidden], generator=rng)
     return layer
