@@ -314,6 +314,7 @@ def test_settings_that_do_not_fit_are_refused():
     [
         ("neural-gpu", {"width": 1, "layers": 1, "dropout": 0.1}),
         ("stack-rnn", {"stacks": 2}),
+        ("stack-rnn", {"stacks": 2, "cell": "gru"}),
         ("fone-transformer", {"hidden": 12, "inner": 8}),
     ],
 )
