@@ -1,13 +1,14 @@
 """How long a study takes, from short probes: every cell is trained for a few CPU seconds, and its steps are counted."""
 
+import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 
 from mathbench.baselines.jobs.run_all import LOCAL, open_pool
 from mathbench.baselines.jobs.run_job import RunJob, RunReport
-from mathbench.baselines.result import RESULT_FILE, Result
+from mathbench.baselines.result import Result
 from mathbench.engine import Engine
-from mathbench.errors import InputError
 from mathbench.studies.plan import Cell, StudyPlan
 from mathbench.studies.results import read_cell
 from mathbench.studies.run_study import open_folder
@@ -53,11 +54,9 @@ def estimate(
         progress: called with a probe and how far it is.
     """
     jobs: dict[str, tuple[Cell, int, RunJob]] = {}
-    for cell in plan.cells():
-        missing = len(plan.seeds_of(cell.learner)) - len(read_cell(plan, cell).runs)
-        if missing:
-            job = _probe(plan, cell, seconds)
-            jobs[job.title] = cell, missing, job
+    for cell, missing in missing_cells(plan):
+        job = _probe(plan, cell, seconds)
+        jobs[job.title] = cell, missing, job
     with open_folder(plan), open_pool(engine, progress) as pool:
         for outcome in pool.outcomes([job for _, _, job in jobs.values()]):
             cell, missing, _ = jobs[outcome.job.title]
@@ -67,11 +66,16 @@ def estimate(
                 yield Estimate(cell, missing, cpu_seconds(outcome.value))
 
 
-def cpu_seconds(result: Result) -> float:
-    """Return the CPU seconds of a whole run, from one that was ended early.
+def missing_cells(plan: StudyPlan) -> list[tuple[Cell, int]]:
+    """Return the cells that have missing runs, with the number of these."""
+    counted = [
+        (cell, len(plan.seeds_of(cell.learner)) - len(read_cell(plan, cell).runs)) for cell in plan.cells()
+    ]
+    return [(cell, missing) for cell, missing in counted if missing]
 
-    >>> result = Result.load  # doctest: +SKIP
-    """
+
+def cpu_seconds(result: Result) -> float:
+    """Return the CPU seconds of a whole run, from one that was ended early."""
     timings = result.timings
     steps, taken = int(result.recipe.get("steps", 0)), int(timings["steps"])
     whole = timings["fit_cpu_s"] * (steps / taken if taken else 1.0)
@@ -79,8 +83,10 @@ def cpu_seconds(result: Result) -> float:
 
 
 def _probe(plan: StudyPlan, cell: Cell, seconds: float) -> RunJob:
-    first = plan.seeds_of(cell.learner)[0]
-    out = plan.out / PROBES / cell.task.name / cell.learner.name
-    if not (out / RESULT_FILE).is_file() and out.is_dir():
-        raise InputError(f"{out} is no finished probe: delete it.")
-    return plan.job(cell, first, out=out, cpu_budget=seconds, long=())
+    """Return a short run of a cell. Its folder depends on everything that decides how long it takes."""
+    job = plan.job(cell, plan.seeds_of(cell.learner)[0], cpu_budget=seconds, long=())
+    known = json.dumps([job.spec, repr(job.source), seconds], sort_keys=True)
+    out = (
+        plan.out / PROBES / f"{cell.task.name}-{cell.learner.name}-{sha256(known.encode()).hexdigest()[:12]}"
+    )
+    return replace(job, options=replace(job.options, out=out))

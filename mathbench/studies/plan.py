@@ -2,8 +2,9 @@
 
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from mathbench.baselines.jobs.source import GeneratedRows
 from mathbench.baselines.models.interface import DeviceConfig
 from mathbench.baselines.recipe import parse_overrides
 from mathbench.baselines.run import RunOptions
+from mathbench.baselines.spec import RunSpec
 from mathbench.dataset.data import capped_sizes
 from mathbench.errors import InputError, did_you_mean
 from mathbench.studies.study import Learner, Study, StudyTask
+from mathbench.task import Task
 
 RUNS = "runs"  # folders inside that of a study
 SEARCHES = "searches"
@@ -106,11 +109,13 @@ class StudyPlan:
         Raises:
             InputError: for settings that are not allowed.
         """
-        placed = [
-            ((cell.learner.wave, number), self.job(cell, seed))
-            for cell in self.cells()
-            for number, seed in enumerate(self.seeds_of(cell.learner))
-        ]
+        placed = []
+        for cell in self.cells():
+            # variants are run last, but what is wrong with one shows here
+            for variant in self.variants(cell):
+                self.spec(variant, 0)
+            for number, seed in enumerate(self.seeds_of(cell.learner)):
+                placed.append(((cell.learner.wave, number), self.job(cell, seed)))
         return [job for _, job in sorted(placed, key=lambda pair: pair[0])]
 
     def job(self, cell: Cell, seed: int, **changes: Any) -> RunJob:
@@ -121,10 +126,6 @@ class StudyPlan:
             seed: of the training.
             changes: options of the run that differ.
         """
-        try:
-            spec = cell.learner.make_spec(cell.task, seed, cell.overrides)
-        except InputError as error:
-            raise InputError(f"{cell.name}: {error}") from None
         out = cell.folder(self.out) / f"seed{seed}"
         options = {
             "out": out,
@@ -136,7 +137,22 @@ class StudyPlan:
             **changes,
         }
         name = f"{cell.name} / seed {seed}" if cell.learner.trained else cell.name
-        return RunJob.of(spec, self._rows(cell), RunOptions(**options), name)
+        return RunJob.of(self.spec(cell, seed), self._rows(cell), RunOptions(**options), name)
+
+    def spec(self, cell: Cell, seed: int) -> RunSpec:
+        """Return the spec of a run.
+
+        Raises:
+            InputError: names the cell whose settings are not allowed.
+        """
+        try:
+            return cell.learner.make_spec(cell.task, seed, cell.overrides)
+        except InputError as error:
+            raise InputError(f"{cell.name}: {error}") from None
+
+    def variants(self, cell: Cell) -> list[Cell]:
+        """Return the variants of a cell that its learner's search names."""
+        return [replace(cell, variant=variant) for variant in cell.learner.search]
 
     def _command(self, cell: Cell, seed: int) -> str:
         """Return the command that does one run; those of a search follow from those of its cell."""
@@ -149,7 +165,13 @@ class StudyPlan:
         """Return where the rows of a cell come from."""
         task = cell.learner.task(cell.task)
         sizes: Mapping[str, int] = {**cell.task.sizes, **cell.learner.sizes}
-        return GeneratedRows.of(task, capped_sizes(task, sizes, cell.task.seed), cell.task.seed)
+        return _source(task, tuple(sizes.items()), cell.task.seed)
+
+
+@cache
+def _source(task: Task, sizes: tuple[tuple[str, int], ...], seed: int | str) -> GeneratedRows:
+    """Return a source of rows; how many rows a split holds takes a while to count."""
+    return GeneratedRows.of(task, capped_sizes(task, dict(sizes), seed), seed)
 
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:

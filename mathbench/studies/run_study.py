@@ -38,7 +38,8 @@ def run_study(
     with open_folder(plan), open_pool(engine, progress) as pool:
         announce(jobs)
         yield from pool.outcomes(jobs)
-        for found in (first_tries(plan), further_seeds(plan)):
+        for next_runs in (first_tries, further_seeds):
+            found = next_runs(plan)
             announce(found)
             yield from pool.outcomes(found)
 

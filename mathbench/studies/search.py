@@ -7,10 +7,9 @@ Test splits decide nothing.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from mathbench.baselines.jobs.run_job import RunJob
-from mathbench.studies.plan import Cell, StudyPlan
+from mathbench.studies.plan import StudyPlan
 from mathbench.studies.results import CellResults, read_cell, read_cells
 
 GAIN = 0.02  # exact match on validation that a variant must gain to be trained with all seeds
@@ -21,7 +20,7 @@ def first_tries(plan: StudyPlan) -> list[RunJob]:
     return [
         plan.job(variant, plan.seeds_of(failed.cell.learner)[0])
         for failed in failed_cells(plan)
-        for variant in variants(failed.cell)
+        for variant in plan.variants(failed.cell)
     ]
 
 
@@ -42,17 +41,15 @@ def failed_cells(plan: StudyPlan) -> Iterator[CellResults]:
             yield results
 
 
-def variants(cell: Cell) -> list[Cell]:
-    """Return the variants of a cell."""
-    return [replace(cell, variant=variant) for variant in cell.learner.search]
+def tried_variants(plan: StudyPlan, cell: CellResults) -> list[CellResults]:
+    """Return the variants of a cell of which the first run is finished."""
+    tried = [read_cell(plan, variant) for variant in plan.variants(cell.cell)]
+    return [results for results in tried if cell.seeds and cell.seeds[0] in results.runs]
 
 
 def best_variant(plan: StudyPlan, failed: CellResults) -> CellResults | None:
     """Return the variant to train with all seeds: the best on validation, where it gains enough over the cell."""
-    tried = [results for one in variants(failed.cell) if (results := read_cell(plan, one)).runs]
     first = failed.seeds[0]
-    scored = [(results.runs[first].best["validation"], results) for results in tried if first in results.runs]
-    if not scored:
-        return None
-    share, best = max(scored, key=lambda pair: pair[0])
+    scored = [(results.runs[first].best["validation"], results) for results in tried_variants(plan, failed)]
+    share, best = max(scored, key=lambda pair: pair[0], default=(0.0, None))
     return best if share >= failed.validation + GAIN else None

@@ -28,6 +28,7 @@ class StudyTask:
         seed: of the rows.
         sizes: rows per split.
         long: numbers of digits of problems that are scored besides the splits.
+        group: the tasks that stand together in tables and charts.
     """
 
     name: str
@@ -35,6 +36,7 @@ class StudyTask:
     seed: int | str
     sizes: Mapping[str, int]
     long: tuple[int, ...] = ()
+    group: str = ""
 
 
 @dataclass(frozen=True)

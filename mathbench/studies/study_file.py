@@ -3,6 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,14 @@ _KEYS: dict[str, Any] = {
     "tasks": list,
     "learners": list,
 }
-_TASK_KEYS: dict[str, Any] = {"name": str, "task": str, "seed": int, "sizes": dict, "long": list}
+_TASK_KEYS: dict[str, Any] = {
+    "name": str,
+    "task": str,
+    "seed": int,
+    "sizes": dict,
+    "long": list,
+    "group": str,
+}
 
 
 def available() -> list[str]:
@@ -106,8 +114,9 @@ def _study(content: Mapping[str, Any], text: str, folder: Path) -> Study:
     check_table("the study", content, _KEYS, required=("name", "learners"))
     check_name(content["name"], "a study")
     tasks = _tasks(content, folder)
-    learners = read_learners(content["learners"], content.get("settings", {}), [task.name for task in tasks])
-    _check_distinct("task", [task.name for task in tasks])
+    names = [task.name for task in tasks]
+    _check_distinct("task", names)
+    learners = read_learners(content["learners"], content.get("settings", {}), names)
     _check_cells(tasks, learners)
     solved = float(content.get("solved", SOLVED))
     if not 0 <= solved <= 1:
@@ -167,6 +176,7 @@ def _of_season(
             found.seed,
             {**_filled_up(found.task, sizes, found.seed), **found.rows},
             long,
+            found.group,
         )
         for found in load_season(content["season"]).tasks
     ]
@@ -203,13 +213,10 @@ def _of_entry(
             key = next(iter(parameters), "seed")
             raise InputError(f"the task {entry['name']} is given: its {key} cannot be changed.")
     more = check_sizes(entry["name"], entry.get("sizes", {}))
-    lengths = read_lengths(entry["long"]) if "long" in entry else None
-    return [
-        StudyTask(
-            one.name, one.task, one.seed, {**one.sizes, **more}, one.long if lengths is None else lengths
-        )
-        for one in chosen
-    ]
+    changes: dict[str, Any] = {"group": entry["group"]} if "group" in entry else {}
+    if "long" in entry:
+        changes["long"] = read_lengths(entry["long"])
+    return [replace(one, sizes={**one.sizes, **more}, **changes) for one in chosen]
 
 
 def _filled_up(task: Any, sizes: Mapping[str, int], seed: int | str) -> dict[str, int]:

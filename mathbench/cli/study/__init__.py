@@ -5,7 +5,7 @@ from typing import Any
 import typer
 
 from mathbench.cli.command import CommandGroup, Group
-from mathbench.cli.study import run
+from mathbench.cli.study import report, run
 
 
 class StudyGroup(Group):
@@ -21,7 +21,8 @@ study = CommandGroup(
     cls=StudyGroup,
     help="Train many networks on many tasks with several seeds, and report what they learned.",
 )
-run.register(study)
+for group in (run, report):
+    group.register(study)
 
 
 def register(app: typer.Typer) -> None:

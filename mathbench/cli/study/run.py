@@ -8,7 +8,8 @@ import typer
 from mathbench.cli.options import Address, Device, DryRun, Json
 from mathbench.cli.output import print_json, print_message
 from mathbench.cli.running import RUNS, handle_interrupt
-from mathbench.cli.study.view import StudyView, print_cells
+from mathbench.cli.study.cells import print_cells
+from mathbench.cli.study.view import StudyView
 from mathbench.cli.sweep_jobs import failure_of
 
 if TYPE_CHECKING:
@@ -54,13 +55,20 @@ def run(
     address: Address = None,
     device: Device = "cpu",
     dry_run: DryRun = False,
+    probe: Annotated[
+        float,
+        typer.Option(
+            "--probe", min=0, help="With --dry-run, CPU seconds of training of each probe; 0: no estimate."
+        ),
+    ] = 2.0,
     json: Json = False,
 ) -> None:
     """Train every learner of a study on every of its tasks, with every seed.
 
     Finished runs are read, interrupted ones go on: the same command continues a
-    study after anything. `mathbench study report DIR` writes tables and charts of
-    what is finished.
+    study after anything. With --dry-run, every cell is trained for a few seconds
+    to estimate the CPU hours of the study. `mathbench study report DIR` writes
+    tables and charts of what is finished.
 
     Examples:
       mathbench study five-minutes
@@ -81,7 +89,7 @@ def run(
     plan = StudyPlan(found, out, study, device, tuple(task or ("*",)), tuple(learner or ("*",)), chosen_seeds)
     chosen = make_engine(engine, workers, address)
     if dry_run:
-        print_cells(plan, json)
+        print_cells(plan, chosen, probe, json)
         print_message("nothing was run")
         return
     _run(plan, chosen)
