@@ -15,6 +15,7 @@ from mathbench.baselines.models.settings.recurrent import (
 )
 from mathbench.baselines.models.torch import fone_transformer, neural_gpu, stack_rnn
 from mathbench.baselines.run import RunOptions, run
+from mathbench.baselines.settings import stored_values
 from mathbench.baselines.training import loop
 from mathbench.errors import InputError
 from tests.baselines.test_training import stop_at
@@ -121,6 +122,55 @@ def test_a_column_is_the_sum_of_its_digits():
         rows = made.module.embedding(tokens).sum(dim=2)
     assert torch.count_nonzero(rows[0, 1]) == 0
     assert made.predict(tokens.numpy()).shape == (1, 2)
+
+
+def test_digits_of_the_last_number_are_biases_of_one_round_each():
+    """The second number is not in the first image; its digit k changes the convolutions of round k in all columns."""
+    made, tokens = columns(last_number="rounds", layers=1), torch.tensor([[[7, 18], [5, 10], [0, 13]]])
+    module, layer = made.module, made.module.layers[0]
+    with torch.no_grad():
+        image = torch.tanh(module.embedding(tokens[:, :, 0])).transpose(1, 2)[..., None]
+        for digit in (18, 10, 13):
+            biases = module.digits[0].weight[digit]
+            for convolution, added in ((layer.gates, biases[:12]), (layer.candidate, biases[12:])):
+                convolution.bias.add_(added)
+            image = layer(image)
+            for convolution, added in ((layer.gates, biases[:12]), (layer.candidate, biases[12:])):
+                convolution.bias.sub_(added)
+        expected = module.output(image[..., 0].transpose(1, 2))
+        assert torch.allclose(module(tokens), expected, atol=1e-5)
+    assert made.parameters == columns(layers=1).parameters + 20 * 3 * 6
+
+
+def test_which_number_is_read_in_rounds_is_no_matter_of_chance():
+    """Numbers before the last are added up as before, so that they may change places, but not with the last."""
+    made = columns(last_number="rounds")
+    one, other, last = torch.randint(0, 10, (3, 1, 4), generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        ways = [
+            made.module(torch.stack(numbers, dim=2))
+            for numbers in ((one, other, last), (other, one, last), (last, other, one))
+        ]
+    assert torch.allclose(ways[0], ways[1], atol=1e-5)
+    assert not torch.allclose(ways[0], ways[2], atol=1e-3)
+
+
+def test_single_numbers_have_no_last_number_to_read_in_rounds():
+    single = NetworkShape(20, 11, 5, 5, layout=ColumnLayout(10, ("",), 1))
+    with pytest.raises(InputError, match=r"last_number=rounds requires .* two numbers .* single numbers"):
+        neural_gpu.build_columns(single, ColumnNeuralGPUSettings(last_number="rounds"), 0, CPU)
+    with pytest.raises(InputError, match="last_number"):
+        ColumnNeuralGPUSettings(last_number="rows")
+
+
+def test_runs_of_earlier_versions_keep_their_settings():
+    """The default is left out of what is stored, and so of the identity of a run."""
+    stored = [
+        stored_values(settings, settings.added)
+        for settings in (ColumnNeuralGPUSettings(), ColumnNeuralGPUSettings(last_number="rounds"))
+    ]
+    assert "last_number" not in stored[0]
+    assert stored[1] == {**stored[0], "last_number": "rounds"}
 
 
 def test_columns_take_no_labels():

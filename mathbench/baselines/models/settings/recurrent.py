@@ -159,8 +159,14 @@ class ColumnNeuralGPUSettings(NeuralGPUSettings):
     """Gated convolutions over columns, repeated as often as there are columns."""
 
     columns: ClassVar[bool] = True
+    added: ClassVar[tuple[str, ...]] = (*NeuralGPUSettings.added, "last_number")
 
     width: int = parameter(1, "rows of the image", low=1, high=64)
+    last_number: str = parameter(
+        "columns",
+        "where the digits of the last number are: in their columns, or one in each round, as in long multiplication",
+        choices=("columns", "rounds"),
+    )
 
 
 @dataclass(frozen=True)

@@ -40,10 +40,16 @@ class GatedConvolution(nn.Module):
             self.gates.bias.fill_(1.0)  # type: ignore[union-attr]
         self.diagonal, self.dropout = settings.gates == "diagonal", settings.dropout
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Map images (B, M, T, W) to images of the same size."""
-        update, reset = _cut_off(torch.sigmoid(self.gates(image))).chunk(2, dim=1)
-        candidate = torch.tanh(self.candidate(reset * image))
+    def forward(self, image: Tensor, added: Tensor | None = None) -> Tensor:
+        """Map images (B, M, T, W) to images of the same size; `added` (B, 3M, 1, 1) is added to the convolutions."""
+        maps, gates = image.shape[1], self.gates(image)
+        if added is not None:
+            gates = gates + added[:, : 2 * maps]
+        update, reset = _cut_off(torch.sigmoid(gates)).chunk(2, dim=1)
+        candidate = self.candidate(reset * image)
+        if added is not None:
+            candidate = candidate + added[:, 2 * maps :]
+        candidate = torch.tanh(candidate)
         candidate = functional.dropout(candidate, self.dropout, self.training)
         kept = _shift_maps(image) if self.diagonal else image
         return update * kept + (1 - update) * candidate
@@ -63,15 +69,45 @@ class NeuralGPU(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Map tokens (B, T), or those of columns (B, T, numbers), to logits (B, T, V)."""
-        embedded = self.embedding(tokens) if tokens.dim() == 2 else self.embedding(tokens).sum(dim=2)
-        first = torch.tanh(embedded).transpose(1, 2)[:, :, :, None]  # (B, M, T, 1)
-        image = functional.pad(first, (0, self.width - 1))  # (B, M, T, W)
-        for _ in range(tokens.shape[1]):
-            for layer in self.layers:
-                image = layer(image)
-            image = add_noise(image, self.noise)
+        image = self._first_image(tokens)
+        for number in range(tokens.shape[1]):
+            image = add_noise(self._next_image(image, tokens, number), self.noise)
         logits: Tensor = self.output(image[:, :, :, 0].transpose(1, 2))
         return logits
+
+    def _first_image(self, tokens: Tensor) -> Tensor:
+        embedded = self.embedding(tokens) if tokens.dim() == 2 else self.embedding(tokens).sum(dim=2)
+        first = torch.tanh(embedded).transpose(1, 2)[:, :, :, None]  # (B, M, T, 1)
+        return functional.pad(first, (0, self.width - 1))  # (B, M, T, W)
+
+    def _next_image(self, image: Tensor, tokens: Tensor, number: int) -> Tensor:
+        """Return the image after one more round, the rounds being numbered from 0."""
+        for layer in self.layers:
+            image = layer(image)
+        return image
+
+
+class SerialNeuralGPU(NeuralGPU):
+    """A Neural GPU over columns that reads the last number one digit a round, units first, and the others at once.
+
+    So long multiplication goes: every digit of the second number decides what is added. What a digit adds to each
+    convolution is the same in all columns, as a bias would be. Behind its last digit a number has zeros.
+    """
+
+    def __init__(self, shape: NetworkShape, settings: NeuralGPUSettings, rng: torch.Generator):
+        super().__init__(shape, settings, rng)
+        self.digits = nn.ModuleList(nn.Embedding(shape.symbols, 3 * settings.hidden) for _ in self.layers)
+        with torch.no_grad():
+            for table in self.digits:
+                table.weight.uniform_(-1.0, 1.0, generator=rng)  # type: ignore[union-attr, operator]
+
+    def _first_image(self, tokens: Tensor) -> Tensor:
+        return super()._first_image(tokens[:, :, :-1])
+
+    def _next_image(self, image: Tensor, tokens: Tensor, number: int) -> Tensor:
+        for layer, digits in zip(self.layers, self.digits, strict=True):
+            image = layer(image, digits(tokens[:, number, -1])[:, :, None, None])
+        return image
 
 
 def build(
@@ -97,6 +133,8 @@ def build_columns(
 ) -> Network:
     """Return the untrained network over columns of digits, whose embeddings are added up.
 
+    With ``last_number=rounds`` the digits of the last number are not in their columns: each is read in one round.
+
     Args:
         shape: the layout of the columns and the classes.
         settings: the hyperparameters.
@@ -104,12 +142,14 @@ def build_columns(
         device_config: device and threads.
 
     Raises:
-        InputError: for labels other than those of statements.
+        InputError: for labels other than those of statements, and with ``last_number=rounds`` for single numbers.
 
     >>> from mathbench.baselines.columns import ColumnLayout
     >>> shape = NetworkShape(4, 3, 5, 5, layout=ColumnLayout(2, ("", "+"), 1))
     >>> build_columns(shape, ColumnNeuralGPUSettings(), 0, DeviceConfig("cpu")).parameters
     10683
+    >>> build_columns(shape, ColumnNeuralGPUSettings(last_number="rounds"), 0, DeviceConfig("cpu")).parameters
+    11259
     """
     layout = column_layout(shape)
     if layout.claims != bool(shape.classes):
@@ -117,8 +157,14 @@ def build_columns(
             "column-neural-gpu writes numbers, or compares them with claimed ones. "
             f"Received: answers {', '.join(shape.classes[:8])}."
         )
+    serial = settings.last_number == "rounds"
+    if serial and len(layout.operand_signs) == 1:
+        raise InputError(
+            "settings: last_number=rounds requires questions with two numbers or more. Received: single numbers."
+        )
     sizes = replace(shape, symbols=layout.operand_symbols, outputs=layout.outputs)
-    module = NeuralGPU(sizes, settings, generator_for_seed(seed, device_config))
+    kind = SerialNeuralGPU if serial else NeuralGPU
+    module = kind(sizes, settings, generator_for_seed(seed, device_config))
     return ColumnNetwork(module, lambda tokens: tokens, shape, settings, device_config)
 
 
