@@ -99,7 +99,7 @@ class SerialNeuralGPU(NeuralGPU):
         self.digits = nn.ModuleList(nn.Embedding(shape.symbols, 3 * settings.hidden) for _ in self.layers)
         with torch.no_grad():
             for table in self.digits:
-                table.weight.uniform_(-1.0, 1.0, generator=rng)  # type: ignore[union-attr, operator]
+                table.weight.uniform_(-1.0, 1.0, generator=rng)  # type: ignore[operator]
 
     def _first_image(self, tokens: Tensor) -> Tensor:
         return super()._first_image(tokens[:, :, :-1])
