@@ -142,7 +142,7 @@ def test_digits_of_the_last_number_are_biases_of_one_round_each():
     assert made.parameters == columns(layers=1).parameters + 20 * 3 * 6
 
 
-def test_which_number_is_read_in_rounds_is_no_matter_of_chance():
+def test_the_last_number_is_the_one_read_in_rounds():
     """Numbers before the last are added up as before, so that they may change places, but not with the last."""
     made = columns(last_number="rounds")
     one, other, last = torch.randint(0, 10, (3, 1, 4), generator=torch.Generator().manual_seed(1))
@@ -363,6 +363,7 @@ def test_settings_that_do_not_fit_are_refused():
     ("name", "settings"),
     [
         ("neural-gpu", {"width": 1, "layers": 1, "dropout": 0.1}),
+        ("column-neural-gpu", {"last_number": "rounds", "dropout": 0.1}),
         ("stack-rnn", {"stacks": 2}),
         ("stack-rnn", {"stacks": 2, "cell": "gru"}),
         ("fone-transformer", {"hidden": 12, "inner": 8}),

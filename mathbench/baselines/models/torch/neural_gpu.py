@@ -3,7 +3,7 @@
 Source: Kaiser and Sutskever, "Neural GPUs Learn Algorithms" (2016, arXiv:1511.08228), with their cut-off of the gates
 and dropout of the candidate; ``gates=diagonal`` as in Freivalds and Liepins, "Improving the Neural GPU Architecture for
 Algorithm Learning" (2017, arXiv:1702.08727), where a third of the maps comes from each neighbour. Relaxed weights,
-gradient noise and the saturation cost are left out.
+gradient noise and the saturation cost are left out. `SerialNeuralGPU`, for products, is this project's.
 """
 
 from dataclasses import replace
