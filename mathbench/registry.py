@@ -46,7 +46,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def builtin_folder(name: str) -> Path:
-    """The folder `generators`, `baselines` or `leaderboard` of suites, recipes or results.
+    """The folder `generators`, `baselines`, `leaderboard` or `studies` of suites, recipes, results or studies.
 
     >>> (builtin_folder("generators") / "classic.toml").is_file()
     True

@@ -122,6 +122,10 @@ def _check(state: TrainingState, before: TrainingSettings, settings: TrainingSet
             else f"the run has lost its patience after {state.stale} validations without improvement: give "
             "--set patience=0, or a higher one."
         )
+    if settings.give_up and before.give_up and state.step < before.steps:
+        raise InputError(
+            f"the run ended at step {state.step:,} of {before.steps:,}, given up or out of time: give --set give_up=0."
+        )
     shares = {name: getattr(settings, name, 0) for name in ("curriculum", "noise", "generations")}
     if settings.steps != before.steps and any(shares.values()):
         name = next(name for name, value in shares.items() if value)

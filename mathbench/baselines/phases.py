@@ -10,7 +10,7 @@ from mathbench.integers import as_integer
 
 # what an extension may change; of these, the first four decide the learning rate of a step
 RATE_SETTINGS = ("steps", "rate", "schedule", "warmup")
-EXTENSION_SETTINGS = (*RATE_SETTINGS, "target", "patience", "keep")
+EXTENSION_SETTINGS = (*RATE_SETTINGS, "target", "patience", "keep", "give_up")
 
 
 @dataclass(frozen=True)

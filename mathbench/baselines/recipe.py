@@ -174,9 +174,9 @@ def _check_keys(recipe: Recipe, baseline: Baseline) -> None:
     """
     if not baseline.settings:
         raise InputError(f"recipe {recipe.name}: {baseline.name} is not trained by a recipe.")
-    for framework in baseline.frameworks:
-        for key in (*recipe.settings_for(baseline, framework), *recipe.encoding):
-            _check_key(f"recipe {recipe.name}: {baseline.name}", baseline, key)
+    keys = [key for framework in baseline.frameworks for key in recipe.settings_for(baseline, framework)]
+    for key in dict.fromkeys((*keys, *recipe.encoding)):
+        _check_key(f"recipe {recipe.name}: {baseline.name}", baseline, key)
 
 
 def _check_key(what: str, baseline: Baseline, key: str) -> None:

@@ -79,7 +79,7 @@ class TrainingSettings:
     auxiliaries: ClassVar[tuple[str, ...]] = ()
     added: ClassVar[tuple[str, ...]] = (
         *("average", "keep", "tournament", "tournament_rounds"),
-        *("auxiliary", "auxiliary_weight"),
+        *("auxiliary", "auxiliary_weight", "give_up"),
     )
 
     hidden: int = parameter(128, "units of each LSTM", low=1, high=8192)
@@ -119,6 +119,12 @@ class TrainingSettings:
         "validations without improvement before training stops; 0 disables early stopping",
         low=0,
         high=1_000_000,
+    )
+    give_up: float = parameter(
+        0.0,
+        "share of the steps after which training stops unless validation is better than one constant answer; 0: never",
+        low=0.0,
+        high=0.99,
     )
     target: float | None = parameter(
         1.0,

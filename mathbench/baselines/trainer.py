@@ -235,6 +235,7 @@ def fit_network(
             options.budget,
             options.stop_step,
             spec.phases,
+            _constant_share(rows["answer"]),
         )
         state = train(training)
     network.save(run)
@@ -251,6 +252,12 @@ def fit_network(
         _tournament(network, spec),
         read_generations(run),
     )
+
+
+def _constant_share(answers: pa.ChunkedArray) -> float:
+    """Return the exact match of always giving the most frequent answer."""
+    counts = pc.value_counts(answers).field("counts")
+    return pc.max(counts).as_py() / len(answers)
 
 
 def _tournament(network: Network, spec: RunSpec) -> dict[str, Any]:

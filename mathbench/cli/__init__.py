@@ -27,6 +27,7 @@ from mathbench.cli import (
     probe,
     run,
     streams,
+    study,
     tasks,
 )
 from mathbench.cli.command import CommandGroup, check_words
@@ -50,6 +51,7 @@ for group in (
     doctor,
     baselines,
     run,
+    study,
     certify,
     predict,
     probe,

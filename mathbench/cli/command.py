@@ -26,7 +26,7 @@ class CommandGroup(typer.Typer):
     """
 
     def __init__(self, **settings: Any):
-        super().__init__(cls=Group, no_args_is_help=True, rich_markup_mode="rich", **settings)
+        super().__init__(no_args_is_help=True, rich_markup_mode="rich", **{"cls": Group, **settings})
 
     def command(self, name: str | None = None, **settings: Any) -> Any:
         """Return the decorator that adds a command."""

@@ -1,6 +1,7 @@
 """The progress of many runs on stderr: a bar for each one in progress and one for all, or plain lines."""
 
 import time
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -9,6 +10,8 @@ from rich.text import Text
 from mathbench.cli.output import PLAIN, err, print_message
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from mathbench.baselines.jobs.run_all import RunOutcome
     from mathbench.baselines.jobs.run_job import RunJob, RunReport
 
@@ -20,11 +23,12 @@ class GridView:
 
     Args:
         total: the number of runs; None where it is not known before.
+        above: makes what is shown above the bars.
     """
 
-    def __init__(self, total: int | None):
+    def __init__(self, total: int | None, above: "Callable[[], RenderableType] | None" = None):
         self._live = err.is_terminal and not PLAIN
-        self._progress = Progress(
+        self._progress = _Bars(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.fields[words]}", markup=False),
@@ -33,6 +37,7 @@ class GridView:
             disable=not self._live,
             transient=True,
         )
+        self._progress.above = above
         self._total, self._done = total, 0
         self._bar = self._progress.add_task("all runs", total=total, words=self._count())
         self._running: dict[str, TaskID] = {}
@@ -44,6 +49,11 @@ class GridView:
 
     def __exit__(self, *details: Any) -> None:
         self._progress.__exit__(*details)
+
+    def add(self, runs: int) -> None:
+        """Add runs to the total."""
+        self._total = (self._total or 0) + runs
+        self._progress.update(self._bar, total=self._total, words=self._count())
 
     def report(self, job: "RunJob", report: "RunReport") -> None:
         """Show how far a run is."""
@@ -77,6 +87,18 @@ class GridView:
 
     def _print(self, line: str) -> None:
         err.print(Text(line), soft_wrap=True)
+
+
+class _Bars(Progress):
+    """Bars below something else."""
+
+    above: "Callable[[], RenderableType] | None" = None
+
+    def get_renderables(self) -> "Iterable[RenderableType]":
+        """Return what stands above the bars, and the bars."""
+        if self.above is not None:
+            yield self.above()
+        yield from super().get_renderables()
 
 
 def _words(report: "RunReport") -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from mathbench.baselines.models import decoding
 from mathbench.baselines.models.decoding import beam_search, greedy
 from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
 from mathbench.baselines.models.settings.writing import POSITIONS
@@ -199,3 +200,16 @@ def test_an_empty_question_is_answered(name, options):
     network = writer(name, **options)
     _, chances = network.probabilities(np.zeros((2, 7), dtype=np.int64))
     assert np.isfinite(chances).all()
+
+
+@every
+def test_long_questions_are_answered_few_at_a_time(name, options, monkeypatch):
+    monkeypatch.setattr(decoding, "UNBOUNDED_WIDTH", 7)
+    monkeypatch.setattr(decoding, "PREDICT_BATCH", 4)
+    network, sizes = writer(name, **options), []
+    begin = network.begin
+    monkeypatch.setattr(network, "begin", lambda questions: sizes.append(len(questions)) or begin(questions))
+    for width, expected in ((7, [4, 2]), (14, [1] * 6)):
+        greedy(network, asked(width=width), 3)
+        assert sizes == expected
+        sizes.clear()

@@ -153,6 +153,21 @@ def test_cpu_seconds_end_a_training_and_those_before_a_resume_count(tiny, sums, 
     assert resumed.timings["steps"] == 4 and resumed.timings["fit_cpu_s"] >= 50
 
 
+def test_a_hopeless_training_is_given_up_at_the_first_validation_after_its_share(tiny, sums, tmp_path):
+    hopeless = {"rate": 0, "target": "none", "steps": 12, "evaluate": 3}
+    for share, end in ((0.5, 6), (0.6, 9), (0.0, 12)):
+        given_up = run(tiny(**hopeless, give_up=share), sums, RunOptions(tmp_path / str(share)))
+        assert given_up.timings["steps"] == end
+    assert [entry["step"] for entry in history(tmp_path / "0.5")] == [3, 6]
+    again = go_on(tmp_path / "0.5", tmp_path / "on", give_up=0.0)
+    assert again.timings["steps"] == 12
+
+
+def test_a_training_that_beats_a_constant_answer_is_not_given_up(tiny, sums, tmp_path, perfect):
+    whole = run(tiny(target="none", steps=12, evaluate=3, give_up=0.3), sums, RunOptions(tmp_path / "whole"))
+    assert whole.timings["steps"] == 12
+
+
 def go_on(source, out, **overrides):
     """Extend a run; returns the result."""
     plan = extend(source, {key: str(value) for key, value in overrides.items()})
@@ -229,12 +244,17 @@ def test_a_run_that_ended_early_goes_on_to_its_last_step(tiny, sums, tmp_path):
     [
         ({}, {}, "took 12 steps already. Give --set steps=N"),
         ({}, {"steps": "12"}, "took 12 steps already"),
-        ({}, {"steps": "20", "average": "0.5"}, "cannot change 'average'. Allowed: keep"),
+        ({}, {"steps": "20", "average": "0.5"}, "cannot change 'average'. Allowed: give_up, keep"),
         ({}, {"steps": "20", "patence": "4"}, "Did you mean 'patience'"),
         ({}, {"steps": "many"}, "steps must be an integer"),
         ({"target": 0.0}, {"steps": "20"}, "reached its target of 0.0: give --set target=none"),
         ({"patience": 1, "rate": 0}, {"steps": "20"}, "lost its patience after 1 validations"),
         ({"curriculum": "0.5 digits=1*"}, {"steps": "20"}, "steps cannot be changed where curriculum is set"),
+        (
+            {"give_up": 0.5, "rate": 0},
+            {"steps": "20"},
+            "ended at step 8 of 12, given up .* give --set give_up=0",
+        ),
         ({"keep": "last"}, {"steps": "20", "keep": "best"}, "keep=best cannot follow keep=last"),
     ],
 )

@@ -9,6 +9,7 @@ from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.interface import IGNORE_INDEX, PREDICT_BATCH
 
 Float = NDArray[np.float32]
+UNBOUNDED_WIDTH = 256  # tokens of a question up to which `PREDICT_BATCH` rows are answered together
 
 
 class StepDecoder(Protocol):
@@ -37,6 +38,16 @@ def decode(decoder: StepDecoder, questions: Tokens, longest: int, beam: int) -> 
     )
 
 
+def rows_at_once(width: int) -> int:
+    """Return how many questions of a width are answered together: attention takes memory for each pair of tokens.
+
+    >>> rows_at_once(60), rows_at_once(2 * UNBOUNDED_WIDTH)
+    (2048, 512)
+    """
+    pairs = PREDICT_BATCH * UNBOUNDED_WIDTH**2
+    return max(1, min(PREDICT_BATCH, pairs // max(width, 1) ** 2))
+
+
 def strip_end(answer: Tokens) -> Tokens:
     """Cut one answer, (1, longest), behind the padding token that ends it.
 
@@ -57,10 +68,8 @@ def greedy(decoder: StepDecoder, questions: Tokens, longest: int) -> tuple[Token
     Returns:
         Tokens int64 (n, longest), padded behind the end, and their probabilities float32 (n, longest), 1 there.
     """
-    parts = [
-        _greedy(decoder, questions[i : i + PREDICT_BATCH], longest)
-        for i in range(0, len(questions), PREDICT_BATCH)
-    ]
+    rows = rows_at_once(questions.shape[1])
+    parts = [_greedy(decoder, questions[i : i + rows], longest) for i in range(0, len(questions), rows)]
     tokens, probabilities = zip(*parts, strict=True)
     return np.concatenate(tokens), np.concatenate(probabilities)
 
@@ -78,7 +87,7 @@ def beam_search(decoder: StepDecoder, questions: Tokens, longest: int, beam: int
         The likeliest answers found, int64 (n, longest), padded behind the end, and the probability of each token
         given those before it, float32 (n, longest), 1 behind the end. Their product is that of the answer.
     """
-    rows = max(1, PREDICT_BATCH // beam)
+    rows = max(1, rows_at_once(questions.shape[1]) // beam)
     parts = [_beams(decoder, questions[i : i + rows], longest, beam) for i in range(0, len(questions), rows)]
     tokens, probabilities = zip(*parts, strict=True)
     return np.concatenate(tokens), np.concatenate(probabilities)

@@ -22,6 +22,7 @@ from mathbench.baselines.training.state import Callback, TrainingState, Validati
 from mathbench.hashing import key_of
 
 Weights = dict[str, NDArray[Any]]
+BETTER = 0.02  # exact match above a constant answer that a training must reach not to be given up
 SIGNAL_ECHO = 0.5  # seconds in which a repeated signal counts as the same
 
 
@@ -40,6 +41,7 @@ class TrainingRun:
         budget: seconds of wall and CPU time.
         stop_step: the step to stop at early, 0 for none.
         phases: the runs that this one extends.
+        constant: exact match on validation of always giving its most frequent answer.
     """
 
     network: Network
@@ -52,6 +54,7 @@ class TrainingRun:
     budget: Budget = UNLIMITED
     stop_step: int = 0
     phases: tuple[Phase, ...] = ()
+    constant: float = 0.0
 
 
 def train(run: TrainingRun) -> TrainingState:
@@ -173,6 +176,7 @@ def _averaged(run: TrainingRun) -> Iterator[None]:
 def _finished(state: TrainingState, run: TrainingRun, clock: Clock) -> bool:
     return (
         (state.step >= start_of(run.phases) and stopped_early(state, run.settings))
+        or is_hopeless(state, run.settings, run.constant)
         or state.step >= (run.stop_step or run.settings.steps)
         or clock.used_up(run.budget)
     )
@@ -186,6 +190,22 @@ def stopped_early(state: TrainingState, settings: TrainingSettings) -> bool:
     reached = settings.target is not None and state.best >= settings.target
     impatient = bool(settings.patience and state.stale >= settings.patience)
     return (reached or impatient) and not noise_at(settings.steps, settings)
+
+
+def is_hopeless(state: TrainingState, settings: TrainingSettings, constant: float) -> bool:
+    """Whether a training is given up: it was validated late enough, and never was clearly better than one answer.
+
+    Args:
+        state: of the training.
+        settings: with the share of the steps after which it may be given up.
+        constant: exact match of always giving the most frequent answer.
+
+    >>> settings = TrainingSettings(steps=100, give_up=0.5)
+    >>> [is_hopeless(TrainingState(best=best, history=[{"step": 50}]), settings, 0.5) for best in (0.51, 0.53)]
+    [True, False]
+    """
+    late = bool(state.history) and state.validated[-1] >= settings.give_up * settings.steps
+    return settings.give_up > 0 and late and state.best < constant + BETTER
 
 
 def _save(run: TrainingRun, state: TrainingState, best: Weights) -> None:

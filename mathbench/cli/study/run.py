@@ -1,0 +1,118 @@
+"""The command that runs a study: study run."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mathbench.cli.options import Address, Device, DryRun, Json
+from mathbench.cli.output import print_json, print_message
+from mathbench.cli.running import RUNS, handle_interrupt
+from mathbench.cli.study.cells import print_cells
+from mathbench.cli.study.view import StudyView
+from mathbench.cli.sweep_jobs import failure_of
+
+if TYPE_CHECKING:
+    from mathbench.engine import Engine
+    from mathbench.studies.plan import StudyPlan
+
+StudyArgument = Annotated[
+    str, typer.Argument(help="Name of a study that comes with mathbench, or FILE.toml.", metavar="NAME|FILE")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("run")(run)
+
+
+def run(
+    study: StudyArgument,
+    out_dir: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder of the study. Default: runs/study-NAME.", metavar="DIR"),
+    ] = None,
+    task: Annotated[
+        list[str] | None, typer.Option("--task", help="Tasks to run, as names or patterns. Default: all.")
+    ] = None,
+    learner: Annotated[
+        list[str] | None,
+        typer.Option("--learner", help="Learners to run, as names or patterns. Default: all."),
+    ] = None,
+    seed: Annotated[
+        list[int] | None, typer.Option("--seed", help="Training seeds to run. Default: all of the study.")
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers", min=1, help="Number of runs side by side. Default: 1; with Ray, 2 per CPU."
+        ),
+    ] = None,
+    engine: Annotated[
+        str,
+        typer.Option("--engine", help="Engine of the runs: local, or ray for the nodes of a Ray cluster."),
+    ] = "local",
+    address: Address = None,
+    device: Device = "cpu",
+    dry_run: DryRun = False,
+    probe: Annotated[
+        float,
+        typer.Option(
+            "--probe", min=0, help="With --dry-run, CPU seconds of training of each probe; 0: no estimate."
+        ),
+    ] = 2.0,
+    json: Json = False,
+) -> None:
+    """Train every learner of a study on every of its tasks, with every seed.
+
+    Finished runs are read, interrupted ones go on: the same command continues a
+    study after anything. With --dry-run, every cell is trained for a few seconds
+    to estimate the CPU hours of the study. `mathbench study report DIR` writes
+    tables and charts of what is finished.
+
+    Examples:
+      mathbench study five-minutes
+
+      mathbench study number-theory --workers 2 --dry-run
+
+      mathbench study number-theory --task multiples-of-7 --learner 'second-order*' --seed 0
+
+      mathbench study mine.toml --engine ray --address auto --out studies/mine
+    """
+    from mathbench.engine import make_engine
+    from mathbench.studies.plan import StudyPlan
+    from mathbench.studies.study_file import load_study
+
+    found = load_study(study)
+    out = out_dir or RUNS / f"study-{found.name}"
+    chosen_seeds = tuple(seed) if seed else None
+    plan = StudyPlan(found, out, study, device, tuple(task or ("*",)), tuple(learner or ("*",)), chosen_seeds)
+    chosen = make_engine(engine, workers, address)
+    if dry_run:
+        print_cells(plan, chosen, probe, json)
+        print_message("nothing was run")
+        return
+    _run(plan, chosen)
+    if json:
+        print_json({"out": str(plan.out), "study": found.name})
+    print_message(f"mathbench study report {plan.out} writes tables and charts")
+
+
+def _run(plan: "StudyPlan", engine: "Engine") -> None:
+    """Run what is missing.
+
+    Raises:
+        MathbenchError: at the end, if runs have failed.
+    """
+    from mathbench.studies.run_study import run_study
+
+    errors: dict[str, Exception] = {}
+    total = 0
+    with handle_interrupt(plan.out), StudyView(plan) as view:
+        for outcome in run_study(plan, engine, view.report, view.announce):
+            total += 1
+            view.done(outcome)
+            if outcome.error is not None:
+                errors[outcome.job.title] = outcome.error
+    if error := failure_of(errors, total):
+        raise error

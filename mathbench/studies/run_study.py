@@ -1,0 +1,72 @@
+"""Running a study: every run once, interrupted ones from their last checkpoint, then the searches of what failed."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from mathbench.baselines.jobs.run_all import LOCAL, RunOutcome, open_pool
+from mathbench.baselines.jobs.run_job import RunJob, RunReport
+from mathbench.engine import Engine
+from mathbench.errors import InputError
+from mathbench.storage import atomic
+from mathbench.studies.plan import StudyPlan
+from mathbench.studies.search import first_tries, further_seeds
+from mathbench.studies.study import Study
+from mathbench.studies.study_file import parse_study
+
+STUDY_FILE = "study.toml"
+
+
+def run_study(
+    plan: StudyPlan,
+    engine: Engine = LOCAL,
+    progress: Callable[[RunJob, RunReport], None] = lambda job, report: None,
+    announce: Callable[[Sequence[RunJob]], None] = lambda jobs: None,
+) -> Iterator[RunOutcome]:
+    """Run a study, and yield what becomes of each run as it ends: first of those that are finished already.
+
+    Args:
+        plan: what is run, and where.
+        engine: who does the runs.
+        progress: called with a run and how far it is.
+        announce: called with the runs before they start, and again with those of the searches.
+
+    Raises:
+        InputError: before anything is run, for settings that are not allowed, and for a folder with another study.
+    """
+    jobs = plan.jobs()
+    with open_folder(plan), open_pool(engine, progress) as pool:
+        announce(jobs)
+        yield from pool.outcomes(jobs)
+        for next_runs in (first_tries, further_seeds):
+            found = next_runs(plan)
+            announce(found)
+            yield from pool.outcomes(found)
+
+
+@contextmanager
+def open_folder(plan: StudyPlan) -> Iterator[None]:
+    """Make the folder of a study, keep a copy of its file there, and lock the folder.
+
+    Raises:
+        InputError: for a folder with another study, or in which another process runs it.
+    """
+    atomic.make_folder(plan.out)
+    file = plan.out / STUDY_FILE
+    with atomic.folder_lock(plan.out):
+        if file.is_file() and (other := read_study(plan.out).name) != plan.study.name:
+            raise InputError(f"{plan.out} is the folder of the study {other}. Give another one with --out.")
+        atomic.write(file, plan.study.text)
+        yield
+
+
+def read_study(out: Path) -> Study:
+    """Return the study of a folder.
+
+    Raises:
+        InputError: for a folder without a study.
+    """
+    file = out / STUDY_FILE
+    if not file.is_file():
+        raise InputError(f"{out} is no folder of a study: it has no {STUDY_FILE}.")
+    return parse_study(file.read_text(encoding="utf-8"), file)

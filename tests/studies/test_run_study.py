@@ -1,0 +1,148 @@
+"""Running studies: every run once, whatever interrupts them, the searches of what failed, and estimates."""
+
+import json
+
+import pytest
+
+from mathbench.baselines.jobs.run_all import LOCAL
+from mathbench.baselines.result import Result
+from mathbench.engine import make_engine
+from mathbench.errors import InputError
+from mathbench.studies.estimate import estimate
+from mathbench.studies.results import read_cells
+from mathbench.studies.run_study import read_study, run_study
+from mathbench.studies.search import GAIN, best_variant, failed_cells
+from tests.baselines.commands import mathbench
+from tests.studies.conftest import SMALL
+
+NO_SEARCH = ('search = ["hidden=5", "rate=1e-2 hidden=6"]\n', "")
+
+
+def folders(plan):
+    return sorted(path.parent.relative_to(plan.out) for path in plan.out.glob("*/**/result.json"))
+
+
+def test_a_study_runs_everything_once_and_goes_on_where_it_was_stopped(planned):
+    plan = planned()
+    running = run_study(plan)
+    first = [next(running).job.title for _ in range(3)]
+    running.close()
+    assert len(folders(plan)) == 3
+    outcomes = list(run_study(plan))
+    titles = [outcome.job.title for outcome in outcomes]
+    assert titles[:3] == first and all(outcome.value for outcome in outcomes)
+    assert len(set(titles)) == len(titles) == len(folders(plan))
+    again = list(run_study(plan))
+    assert [outcome.value.id for outcome in again] == [outcome.value.id for outcome in outcomes]
+    assert read_study(plan.out) == plan.study
+
+
+def test_two_processes_give_the_bits_of_one(planned, tmp_path):
+    chosen = {"tasks": ("threes",), "learners": ("gru", "constant")}
+    one, two = planned(NO_SEARCH, **chosen), planned(NO_SEARCH, **chosen)
+    object.__setattr__(two, "out", tmp_path / "two")
+    for plan, engine in ((one, LOCAL), (two, make_engine(workers=2))):
+        assert all(outcome.value for outcome in run_study(plan, engine))
+    for folder in folders(one):
+        digests = [Result.load(plan.out / folder).predictions_sha256 for plan in (one, two)]
+        assert digests[0] == digests[1]
+
+
+def test_failed_cells_are_searched_and_the_best_variant_is_trained_with_all_seeds(planned):
+    plan = planned()
+    list(run_study(plan))
+    searched = {results.cell.learner.name for results in failed_cells(plan)}
+    assert searched == {"gru", "gru-dense"}
+    for failed in failed_cells(plan):
+        folder = plan.out / "searches" / "threes" / failed.cell.learner.name
+        variants = {path.name: len(list(path.iterdir())) for path in folder.iterdir()}
+        assert set(variants) == {"hidden=5", "rate=1e-2,hidden=6"}
+        best = best_variant(plan, failed)
+        if best is None:
+            assert set(variants.values()) == {1}
+        else:
+            assert best.runs[0].best["validation"] >= failed.validation + GAIN
+            assert sorted(variants.values()) == [1, 2] and best.complete
+
+
+def test_what_is_solved_is_not_searched(planned):
+    plan = planned(("seeds = 2", "seeds = 2\nsolved = 0.0"))
+    assert all(outcome.value for outcome in run_study(plan))
+    assert not list(failed_cells(plan)) and not (plan.out / "searches").exists()
+
+
+def test_a_run_that_fails_stops_no_other(planned, monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    unusable = SMALL.replace(*NO_SEARCH).replace("hidden = 8 }", 'hidden = 8, padding = "columns" }')
+    (tmp_path / "small.toml").write_text(unusable)
+    assert mathbench("study", "small.toml", "--out", "out", "--seed", "0") == 2
+    error = capsys.readouterr().err
+    assert "1 of 8 runs failed: sums / mlp / seed 0" in error and "mlp requires padding=" in error
+    assert "Traceback" not in error
+    assert len(list((tmp_path / "out").glob("*/**/result.json"))) == 7
+
+
+def test_a_folder_belongs_to_one_study(planned):
+    plan = planned(NO_SEARCH)
+    next(run_study(plan)).job  # noqa: B018
+    other = planned(NO_SEARCH, ('name = "small"', 'name = "other"'))
+    with pytest.raises(InputError, match="is the folder of the study small"):
+        next(run_study(other))
+    changed = planned(NO_SEARCH, ("hidden = 4", "hidden = 6"))
+    with pytest.raises(InputError, match="another run"):
+        list(run_study(changed))
+
+
+def test_estimates_count_missing_runs_and_repeat_no_probe(planned):
+    plan = planned(NO_SEARCH, tasks=("threes",), learners=("gru", "constant"))
+    probed = []
+    found = list(estimate(plan, seconds=0.01, progress=lambda job, report: probed.append(job.title)))
+    assert [(one.cell.learner.name, one.runs, one.error) for one in found] == [
+        ("gru", 2, ""),
+        ("constant", 1, ""),
+    ]
+    assert all(one.total == one.runs * one.seconds for one in found) and found[0].seconds > 0
+    assert probed and not folders_of_runs(plan)
+    probed.clear()
+    assert list(estimate(plan, seconds=0.01, progress=lambda job, report: probed.append(job.title))) == found
+    assert not probed
+    list(run_study(plan))
+    assert not list(estimate(plan, seconds=0.01))
+
+
+def folders_of_runs(plan):
+    return list((plan.out / "runs").glob("**/result.json"))
+
+
+def test_the_command_runs_estimates_and_says_what_is_left(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.toml").write_text(SMALL.replace(*NO_SEARCH))
+    assert mathbench("study", "small.toml", "--dry-run", "--probe", "0", "--json") == 0
+    cells = json.loads(capsys.readouterr().out)["cells"]
+    assert sum(cell["runs"] for cell in cells) == 2 * 3 + 5 and not (tmp_path / "runs").exists()
+    words = ["--task", "threes", "--learner", "gru", "--out", "out"]
+    assert mathbench("study", "small.toml", *words, "--dry-run", "--probe", "0.01") == 0
+    assert "2 runs of 1 cells are missing: at most about" in capsys.readouterr().err
+    assert mathbench("study", "run", "small.toml", *words, "--seed", "1", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"out": "out", "study": "small"}
+    result = Result.load(tmp_path / "out" / "runs" / "threes" / "gru" / "seed1")
+    assert result.command == "mathbench study small.toml --task threes --learner gru --seed 1"
+    assert set(result.long) == {"6", "9"}
+    for wrong, line in (
+        (["study", "smal.toml"], "the study file smal.toml does not exist"),
+        (["study", "small.toml", "--task", "nine"], "the study has no task 'nine'"),
+        (["study", "small.toml", "--engine", "rays"], "unknown engine 'rays'"),
+        (["study", "report", "nowhere"], "nowhere is no folder of a study"),
+        (["study", "report", "out", "--figures", "gif"], "--figures has no 'gif'"),
+    ):
+        assert mathbench(*wrong) == 2
+        assert line in capsys.readouterr().err
+
+
+def test_results_of_cells_are_read_as_far_as_they_are_finished(planned):
+    plan = planned(NO_SEARCH)
+    next(run_study(plan)).job  # noqa: B018
+    by_name = {results.cell.name: results for results in read_cells(plan)}
+    gru = by_name["threes / gru"]
+    assert list(gru.runs) == [0] and not gru.complete and gru.shares("6") and not gru.shares("7")
+    assert not by_name["sums / mlp"].runs
