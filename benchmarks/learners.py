@@ -1,10 +1,11 @@
 """The tables of docs/learners.md: networks side by side, by the accuracy at each length.
 
-    python benchmarks/learners.py [--seeds 3] [--out build/learners] [--only sums|binary|parity|sevens]
+    python benchmarks/learners.py [--seeds 3] [--out build/learners] [--only sums|binary|parity|sevens] \
+        [--picture docs/learners.svg]
 
 Every recipe is trained with some seeds on one thread, as `mathbench run-baseline NAME --recipe RECIPE --seeds N --long
 ...` does. Cells are the lowest and the highest exact match over the seeds, in percent. Finished runs are read again,
-not repeated.
+not repeated. The picture shows the first table as a heat map: the mean over the seeds, learners by lengths.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from mathbench.baselines.result import Result
 from mathbench.cli import main as command
+from mathbench.studies.report.heat_map import HeatMap, draw_heat_map
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,23 @@ def cell(shares: list[float]) -> str:
     return ends[0] if ends[0] == ends[1] else f"{ends[0]}-{ends[1]}"
 
 
+def picture(path: Path, seeds: int, folder: Path) -> None:
+    """Draw the table of sums as a heat map."""
+    found = TABLES["sums"]
+    rows, shares = [], {}
+    for number, learner in enumerate(found.learners):
+        results = runs_of(learner, found.lengths, seeds, folder / f"sums-{number}")
+        recipe = learner.words.split()[1]
+        name = learner.name if recipe == learner.name else f"{learner.name}, {recipe}"
+        rows.append((results[0].supervision, f"{name} (trained to {learner.digits})"))
+        for length in found.lengths:
+            exact = [result.long[str(length)]["exact_match"] for result in results]
+            shares[rows[-1], f"{length} digits"] = statistics.mean(exact)
+    columns = tuple(f"{length} digits" for length in found.lengths)
+    heat = HeatMap("long", columns, tuple(rows), shares)
+    draw_heat_map(heat, f"Sums of two numbers: exact match by length, mean of {seeds} seeds", path)
+
+
 def table(name: str, seeds: int, folder: Path) -> list[str]:
     """Return the lines of a table, after all of its runs."""
     found = TABLES[name]
@@ -161,10 +180,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("build/learners"))
     parser.add_argument("--only", choices=tuple(TABLES))
+    parser.add_argument("--picture", type=Path)
     given = parser.parse_args()
     for name in [given.only] if given.only else TABLES:
         print("\n".join(table(name, given.seeds, given.out)), flush=True)
         print(flush=True)
+    if given.picture:
+        picture(given.picture, given.seeds, given.out)
 
 
 if __name__ == "__main__":

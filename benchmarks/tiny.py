@@ -1,10 +1,11 @@
 """The tables of docs/tiny.md: the tiny adders, and the smallest network that reaches 99 % on some tasks.
 
-    python benchmarks/tiny.py [--seeds 3] [--out build/tiny] [--only adders|tasks]
+    python benchmarks/tiny.py [--seeds 3] [--out build/tiny] [--only adders|tasks|failures]
 
 Adders: each recipe with some seeds, on one thread, then the suite tiny-adder. "Candidates" are the first weights that
 reached 99 % of validation among those tried, over all seeds; CPU seconds are those of all candidates of a run.
-Tasks: each network of `TASKS`, smallest first, with one seed. Finished runs are read again, not repeated.
+Tasks: each network of `TASKS`, smallest first, with one seed. Failures: each line of `FAILURES`, a recipe with other
+settings, with one seed. Finished runs are read again, not repeated.
 """
 
 import argparse
@@ -13,7 +14,8 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from mathbench.baselines.analysis.pareto import SizedRun, read_runs, smallest
+from mathbench.baselines.analysis.compared_runs import find_runs
+from mathbench.baselines.analysis.pareto import SizedRun, smallest
 from mathbench.baselines.models.interface import DeviceConfig
 from mathbench.baselines.predictor import load_run
 from mathbench.baselines.probe import probe_suite
@@ -28,6 +30,21 @@ TASKS = {
     "multiples-of-3": [f"--recipe smallest-multiples-of-3 --set hidden={units}" for units in (1, 2, 3)],
     "multiples-of-7": [f"--recipe smallest-multiples-of-7 --set hidden={units}" for units in (4, 6, 8)],
 }
+# what is changed of a recipe, and failed
+FAILURES = (
+    ("tiny-2240", 'curriculum="0.1 task digits=3; 0.15 task digits=6"'),
+    ("tiny-2240", 'curriculum="0.35 task digits=3; 0.25 task digits=6"'),
+    ("tiny-2240", "rate=5e-3"),
+    ("tiny-2240", "start_scores=4"),
+    ("tiny-488", "sharpness=1"),
+    ("tiny-488", "sharpness=1 start_scores=4"),
+    ("tiny-488", "sharpness=1 start_scores=2"),
+    ("tiny-488", "rate=5e-3"),
+    ("tiny-75", 'curriculum="0.1 task digits=3; 0.15 task digits=6"'),
+    ("tiny-75", "rate=2e-2"),
+    ("tiny-17", "rate=2e-2"),
+    ("tiny-17", "digits=axes"),
+)
 HEAD = (
     *("weights", "recipe", "runs at 99 %", "candidates at 99 %", "CPU s"),
     *("random pairs %", "edges", "long carries %", "11 digits %"),
@@ -88,7 +105,7 @@ def task_rows(folder: Path) -> list[str]:
     rows = []
     for name, lines in TASKS.items():
         runs = [trained(f"second-order-rnn {words}", folder / f"{name}-{i}") for i, words in enumerate(lines)]
-        points = read_runs(runs)
+        points = [SizedRun.of(run.folder, run.result) for run in find_runs(runs).runs]
         for split in ("interpolate", "extrapolate"):
             found = list(smallest(points, split).values())
             rows.append(task_row(name, split, found[0] if found else None, points))
@@ -111,20 +128,36 @@ def task_row(name: str, split: str, found: SizedRun | None, points: list[SizedRu
     return f"| {' | '.join(cells)} |"
 
 
+def failure_rows(folder: Path) -> list[str]:
+    """Train what failed, and return the rows of its table."""
+    rows = []
+    for number, (recipe, words) in enumerate(FAILURES):
+        changes = " ".join(f"--set {shlex.quote(word)}" for word in shlex.split(words))
+        line = f"tiny-transformer --recipe {recipe} {changes}"
+        result = Result.load(trained(line, folder / f"failure-{number}"))
+        tried = f"{result.tournament['reached']}/{result.tournament['candidates']}"
+        best, seconds = f"{100 * result.best['validation']:.1f}", f"{result.timings['fit_cpu_s']:.0f}"
+        rows.append(f"| {result.parameters:,} | `{recipe}` | `{words}` | {tried} | {best} | {seconds} |")
+    return rows
+
+
 def main() -> None:
     """Train what is missing, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("build/tiny"))
-    parser.add_argument("--only", choices=("adders", "tasks"))
+    parser.add_argument("--only", choices=("adders", "tasks", "failures"))
     given = parser.parse_args()
     tables = []
-    if given.only != "tasks":
+    if given.only in (None, "adders"):
         rows = [adder_row(recipe, given.seeds, given.out) for recipe in ADDERS]
         tables.append([f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|", *rows])
-    if given.only != "adders":
+    if given.only in (None, "tasks"):
         head = "task | split | weights | exact match % | supervision | CPU s"
         tables.append([f"| {head} |", "|---" * 6 + "|", *task_rows(given.out)])
+    if given.only in (None, "failures"):
+        head = "weights | recipe | with | candidates at 99 % | best validation % | CPU s"
+        tables.append([f"| {head} |", "|---" * 6 + "|", *failure_rows(given.out)])
     print("\n\n".join("\n".join(lines) for lines in tables))
 
 

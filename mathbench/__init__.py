@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mathbench.task import Task
 
 __all__ = [
+    "Run",
     "__version__",
     "generate",
     "grade",
@@ -289,6 +290,7 @@ def train(
     budget: float | None = None,
     cpu_budget: float | None = None,
     long: Sequence[int] = (),
+    samples: int = 3,
     device: str = "auto",
     threads: int = 1,
     resume: bool = False,
@@ -313,6 +315,7 @@ def train(
         budget: seconds of wall time for the training; None for no limit.
         cpu_budget: seconds of CPU time for the training; None for no limit.
         long: numbers of digits of problems to score besides the splits.
+        samples: number of validation questions whose answers are shown and stored at every validation, 50 at most.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or a name of the framework.
         threads: CPU threads for one operation.
         resume: continue an unfinished run.
@@ -346,6 +349,7 @@ def train(
         budget=budget,
         cpu_budget=cpu_budget,
         long=long,
+        samples=samples,
         device=device,
         threads=threads,
         resume=resume,
@@ -357,7 +361,7 @@ def train(
 def open_run(
     folder: str | Path, baseline: type | None = None, *, device: str = "auto", threads: int = 1
 ) -> "Run":
-    """Open a finished run, to ask it, to predict and score with it, and to draw it.
+    """Open a finished run, to ask it, to predict and score with it, to draw it, and to train it further.
 
     Args:
         folder: the run directory.
@@ -422,3 +426,14 @@ def _config(
     sizes = {split: rows for split, rows in options.items() if split in SPLITS}
     parameters = {key: value for key, value in options.items() if key not in SPLITS}
     return single_config(requested_task(task, parameters), sizes, seed, name, strict, ids)
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Import the class `Run` on first use, because it needs more than most programs do."""
+        if name != "Run":
+            raise AttributeError(f"module 'mathbench' has no attribute '{name}'")
+        from mathbench.baselines.finished_run import Run
+
+        return Run

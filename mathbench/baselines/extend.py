@@ -41,12 +41,13 @@ class Extension:
     note: str = ""
 
 
-def extend(run: Path, overrides: Mapping[str, str]) -> Extension:
+def extend(run: Path, overrides: Mapping[str, object]) -> Extension:
     """Plan the extension of a finished run; `mathbench.baselines.run.run` with `RunOptions.extends` carries it out.
 
     Args:
         run: its directory.
-        overrides: settings to change, as text by name; without any, a run that ended early goes on to its last step.
+        overrides: settings to change, as text or values by name; without any, a run that ended early goes on to its
+            last step.
 
     Raises:
         InputError: when it is no finished run of a network with a checkpoint, a setting cannot be changed, or nothing
@@ -69,6 +70,22 @@ def extend(run: Path, overrides: Mapping[str, str]) -> Extension:
         state.step,
         _note(state.step, before, settings) if phases[-1].settings else "",
     )
+
+
+def extension_folder(run: Path, out: Path | None) -> Path:
+    """Return the directory of the run that extends another one, by default one beside it.
+
+    Args:
+        run: the directory of the finished run.
+        out: the requested directory.
+
+    Raises:
+        InputError: when it is that of the finished run.
+    """
+    folder = out or run.with_name(f"{run.resolve().name}-extended")
+    if folder.resolve() == run.resolve():
+        raise InputError(f"an extension requires its own run directory. Received: {folder}.")
+    return folder
 
 
 def copy_progress(source: Path, out: Path) -> None:

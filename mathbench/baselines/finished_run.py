@@ -1,6 +1,7 @@
 """Finished runs from Python: `mathbench.open_run` and what it returns."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import overload
@@ -9,13 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mathbench.baselines.ask import ask_questions
+from mathbench.baselines.extend import extend, extension_folder
 from mathbench.baselines.models.interface import DeviceConfig
 from mathbench.baselines.predictor import LoadedRun, load_run, predictor_for
 from mathbench.baselines.result import Result
-from mathbench.baselines.run import predict_splits, with_ids
+from mathbench.baselines.run import predict_splits, run, with_ids
+from mathbench.baselines.run_arguments import check_device, make_options, named_settings
 from mathbench.baselines.run_data import regenerate_run
 from mathbench.baselines.shortcuts.scores import SCORED
 from mathbench.baselines.table import class_baseline
+from mathbench.baselines.training.samples import SAMPLES
 from mathbench.dataset.data import Data
 from mathbench.dataset.mixed import open_data
 from mathbench.errors import InputError, did_you_mean, shown
@@ -29,15 +33,26 @@ from mathbench.task import Task
 class Run:
     """A finished run.
 
+    Args:
+        folder: the run directory.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or a name of the framework.
+        threads: CPU threads for one operation.
+
     Attributes:
         folder: the run directory.
         result: its scores and how they came about.
+
+    Raises:
+        InputError: when the folder contains no finished run.
     """
 
-    def __init__(self, folder: Path, device: str = "auto", threads: int = 1):
-        self.folder = folder
-        self.result = Result.load(folder)
-        self._device_config = DeviceConfig(device, threads)
+    def __init__(self, folder: str | Path, device: str = "auto", threads: int = 1):
+        if not isinstance(folder, str | Path):
+            raise InputError(f"a run must be given by its directory. Received: {shown(folder)}.")
+        check_device(device)
+        self.folder = local_path(folder)
+        self._device_config = DeviceConfig(device, check_integer("threads", threads, 1))
+        self.result = Result.load(self.folder)
 
     def __repr__(self) -> str:
         scores = (f"{split} {score['exact_match']:.2%}" for split, score in self.result.scores.items())
@@ -116,6 +131,80 @@ class Run:
 
         return draw(self.folder, self.data)
 
+    def extend(
+        self,
+        settings: Mapping[str, object] | None = None,
+        *,
+        out: str | Path | None = None,
+        budget: float | None = None,
+        cpu_budget: float | None = None,
+        long: Sequence[int] = (),
+        samples: int = SAMPLES,
+        resume: bool = False,
+        force: bool = False,
+        progress: bool = False,
+    ) -> "Run":
+        """Go on from the last weights of this run in a new one, as `mathbench run-baseline --extend` does.
+
+        This run stays as it is. The new one has its rows, its number of threads and the device of `open_run`.
+
+        Args:
+            settings: settings to change: steps, target, patience, keep, rate, schedule and warmup. Without any, a run
+                that its budget ended goes on to its last step.
+            out: directory of the new run; by default that of this one with ``-extended``.
+            budget: seconds of wall time for the training, those of this run not included; None for no limit.
+            cpu_budget: seconds of CPU time, likewise.
+            long: numbers of digits of problems to score besides the splits; by default those of this run.
+            samples: number of validation questions whose answers are shown and stored at every validation.
+            resume: continue an unfinished extension.
+            force: delete an existing run in `out`.
+            progress: show the progress, and how the learning rate changes, on stderr.
+
+        Raises:
+            InputError: for a run that is not trained or has no checkpoint, a setting that cannot be changed, and where
+                nothing is left to train.
+
+        >>> from mathbench import train
+        >>> folder = getfixture("tmp_path") / "run"
+        >>> sizes = {"train": 200, "validation": 20, "interpolate": 40, "extrapolate": 0}
+        >>> few = {"steps": 2, "evaluate": 1, "batch": 8, "hidden": 4}
+        >>> run = train("mlp", "addition", digits=2, **sizes, framework="torch", settings=few, out=folder)
+        >>> longer = run.extend({"steps": 4, "target": None})
+        >>> longer.folder.name, longer.result.timings["steps"], run.result.timings["steps"]
+        ('run-extended', 4, 2)
+        """
+        if out is not None and not isinstance(out, str | Path):
+            raise InputError(f"out must be a path. Received: {shown(out)}.")
+        folder = extension_folder(self.folder, None if out is None else local_path(out))
+        command = f"mathbench.open_run({str(self.folder)!r}).extend(...)"
+        options = make_options(
+            folder,
+            self._device_config,
+            command,
+            budget=budget,
+            cpu_budget=cpu_budget,
+            long=long,
+            samples=samples,
+            resume=resume,
+            force=force,
+            progress=progress,
+        )
+        plan = extend(self.folder, named_settings(settings))
+        if options.console is not None and plan.note:
+            options.console.print(plan.note, markup=False, soft_wrap=True)
+        device = self._device_config.device
+        run(
+            plan.spec,
+            plan.original.data,
+            replace(
+                options,
+                device_config=DeviceConfig(device, plan.original.threads),
+                long=options.long or plan.original.long,
+                extends=self.folder,
+            ),
+        )
+        return Run(folder, device, self._device_config.threads)
+
     @cached_property
     def _loaded(self) -> LoadedRun:
         return load_run(self.folder, self._device_config)
@@ -125,22 +214,11 @@ def open_run(
     folder: str | Path, baseline: type | None = None, *, device: str = "auto", threads: int = 1
 ) -> Run:
     """Open a finished run; see `mathbench.open_run`."""
-    if not isinstance(folder, str | Path):
-        raise InputError(f"a run must be given by its directory. Received: {shown(folder)}.")
     if baseline is not None:
         if not isinstance(baseline, type):
             raise InputError(f"baseline must be the class of the run. Received: {shown(baseline)}.")
         class_baseline(baseline)
-    check_device(device)
-    return Run(local_path(folder), device, check_integer("threads", threads, 1))
-
-
-def check_device(device: object) -> None:
-    """Check that a device is given by a name; whether it exists is known where it is used."""
-    if not isinstance(device, str) or not device:
-        raise InputError(
-            f"device must be auto, cpu, cuda or a name of the framework. Received: {shown(device)}."
-        )
+    return Run(folder, device, threads)
 
 
 def rows_of(data: object, config: str | None = None) -> Data:

@@ -39,7 +39,7 @@ from mathbench.baselines.trainer import (
     prepare,
 )
 from mathbench.baselines.training.clock import Budget
-from mathbench.baselines.training.samples import SAMPLES
+from mathbench.baselines.training.samples import MAX_SAMPLES, SAMPLES
 from mathbench.baselines.training.tracking import Tracker, open_tracker, tracked
 from mathbench.dataset import exclusions
 from mathbench.dataset.data import Data
@@ -91,7 +91,8 @@ class RunOptions:
     extends: Path | None = None
 
     def __post_init__(self) -> None:
-        check_integer("samples", self.samples, 0)
+        if check_integer("samples", self.samples, 0) > MAX_SAMPLES:
+            raise InputError(f"samples must be at most {MAX_SAMPLES}. Received: {self.samples}.")
 
 
 def run(spec: RunSpec, data: Data, options: RunOptions) -> Result:
@@ -111,6 +112,33 @@ def run(spec: RunSpec, data: Data, options: RunOptions) -> Result:
         return _run_in_directory(complete_settings(opened, data, model), data, options, model)
 
 
+def check_run(spec: RunSpec, data: Data, options: RunOptions) -> None:
+    """Do every check that `run` does before it writes anything. A language model is not opened.
+
+    Raises:
+        InputError: as `run`.
+    """
+    _check(spec, data)
+    # of a language model, the identity has a revision that is known only once the model is open
+    identity = None if spec.prompting else run_identity(spec, data)
+    if identity and run_directory.is_finished(options.out, identity, options.resume, options.force):
+        return
+    _prepare(spec, data, options)
+
+
+def _prepare(
+    spec: RunSpec, data: Data, options: RunOptions
+) -> tuple[TrainingSetup | None, tuple[Tracker, ...]]:
+    """Check what a run needs; return the untrained network, where one is trained, and the trackers."""
+    data.task.require_solver()
+    for digits in options.long:
+        long_task(data.task, digits)
+    setup = prepare(spec, data, options.device_config) if spec.trained else None
+    names = ("tensorboard", *options.track) if spec.trained else options.track
+    trackers = (open_tracker(name, options.out) for name in dict.fromkeys(names))
+    return setup, (*trackers, *options.trackers)
+
+
 def _run_in_directory(
     spec: RunSpec, data: Data, options: RunOptions, model: LanguageModel | None = None
 ) -> Result:
@@ -118,14 +146,9 @@ def _run_in_directory(
     if run_directory.is_finished(options.out, identity, options.resume, options.force):
         guest_record.warn_of_changes(options.out, spec.baseline.origin)
         return Result.load(options.out)
-    data.task.require_solver()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     # invalid settings fail here, before the directory is touched
-    for digits in options.long:
-        long_task(data.task, digits)
-    setup = prepare(spec, data, options.device_config) if spec.trained else None
-    names = ("tensorboard", *options.track) if spec.trained else options.track
-    trackers = (*(open_tracker(name, options.out) for name in dict.fromkeys(names)), *options.trackers)
+    setup, trackers = _prepare(spec, data, options)
     with (
         run_directory.lock_run(options.out, identity, options.force),
         tracked(trackers, identity) as summary,

@@ -192,7 +192,7 @@ _BASELINES = (
     ),
     _network(
         "stack-rnn",
-        "plain RNN with stacks over question and blanks, one softmax per blank",
+        "plain RNN or GRU with stacks over question and blanks, one softmax per blank",
         "stack_rnn:build",
         "models.settings.recurrent:StackSettings",
         frameworks=("torch",),

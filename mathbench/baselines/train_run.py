@@ -1,20 +1,17 @@
 """Training from Python: `mathbench.train`."""
 
-import math
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
-from mathbench.baselines.finished_run import Run, check_device, rows_of
+from mathbench.baselines.finished_run import Run, rows_of
 from mathbench.baselines.models.interface import DeviceConfig
 from mathbench.baselines.recipe import Recipe, canonical_key, override_keys
 from mathbench.baselines.request import first_task, generate_data, make_spec, run_title
-from mathbench.baselines.run import RunOptions, run
+from mathbench.baselines.run import run
+from mathbench.baselines.run_arguments import check_device, make_options, named_settings
 from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.table import Baseline, baseline, class_baseline
 from mathbench.dataset.data import Data
@@ -22,7 +19,7 @@ from mathbench.dataset.question_lists import requested_task
 from mathbench.errors import InputError, shown
 from mathbench.families import UnknownTask
 from mathbench.hashing import check_seed
-from mathbench.parameters import check_flag, check_integer
+from mathbench.parameters import check_integer
 from mathbench.reserve import SPLITS
 from mathbench.storage.location import local_path
 from mathbench.task import Task
@@ -45,6 +42,7 @@ def train(
     budget: float | None,
     cpu_budget: float | None,
     long: Sequence[int],
+    samples: int,
     device: str,
     threads: int,
     resume: bool,
@@ -57,7 +55,7 @@ def train(
         entry,
         None if recipe is None else str(_named("recipe", recipe, str, Path)),
         None if framework is None else str(_named("framework", framework, str)),
-        _overrides(settings),
+        named_settings(settings),
         seed,
     )
     if config is not None:
@@ -65,16 +63,17 @@ def train(
     rows = find_rows(data, dict(options), check_seed(data_seed), config, spec, found)
     folder = RUNS / run_title(spec, rows) if out is None else local_path(out)
     check_device(device)
-    wanted = RunOptions(
+    wanted = make_options(
         folder,
-        resume=check_flag("resume", resume),
-        force=check_flag("force", force),
-        budget=_seconds("budget", budget),
-        cpu_budget=_seconds("cpu_budget", cpu_budget),
-        device_config=DeviceConfig(device, check_integer("threads", threads, 1)),
-        command=f"mathbench.train({entry.name!r}, ...)",
-        console=Console(file=sys.stderr) if check_flag("progress", progress) else None,
-        long=_lengths(long),
+        DeviceConfig(device, check_integer("threads", threads, 1)),
+        f"mathbench.train({entry.name!r}, ...)",
+        budget=budget,
+        cpu_budget=cpu_budget,
+        long=long,
+        samples=samples,
+        resume=resume,
+        force=force,
+        progress=progress,
     )
     run(spec, rows, wanted)
     return Run(folder, device, threads)
@@ -155,29 +154,7 @@ def _make_task(name: str, parameters: dict[str, Any], spec: RunSpec) -> Task:
     return requested_task(name, parameters)
 
 
-def _overrides(settings: object) -> dict[str, object]:
-    if settings is None:
-        return {}
-    if not isinstance(settings, Mapping) or not all(isinstance(key, str) for key in settings):
-        raise InputError(f"settings must be a dict of values by name. Received: {shown(settings)}.")
-    return {canonical_key(key): value for key, value in settings.items()}
-
-
 def _named(what: str, value: object, *kinds: type) -> object:
     if not isinstance(value, kinds):
         raise InputError(f"{what} must be a name. Received: {shown(value)}.")
     return value
-
-
-def _seconds(what: str, budget: object) -> float:
-    if budget is None:
-        return math.inf
-    if isinstance(budget, bool) or not isinstance(budget, int | float) or not budget > 0:
-        raise InputError(f"{what} must be a number of seconds above 0. Received: {shown(budget)}.")
-    return float(budget) if budget < sys.float_info.max else math.inf
-
-
-def _lengths(long: object) -> tuple[int, ...]:
-    if isinstance(long, str) or not isinstance(long, Sequence):
-        raise InputError(f"long must be a list of numbers of digits. Received: {shown(long)}.")
-    return tuple(dict.fromkeys(check_integer("long", digits, 1) for digits in long))

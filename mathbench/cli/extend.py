@@ -16,30 +16,27 @@ if TYPE_CHECKING:
 
 def extend_run(request: RunRequest, source: Path) -> None:
     """Train the run in directory `source` further, by default in a directory beside it, and leave it as it is."""
-    from mathbench.baselines.extend import extend
+    from mathbench.baselines.extend import extend, extension_folder
     from mathbench.baselines.recipe import parse_overrides
+    from mathbench.baselines.run import check_run
 
     if request.conflicts:
         raise InputError(f"--extend goes on with a run as it is: leave out {request.conflicts[0]}.")
-    folder = request.out or source.with_name(f"{source.resolve().name}-extended")
-    if folder.resolve() == source.resolve():
-        raise InputError(f"an extension requires its own run directory. Received: --out {folder}.")
+    folder = extension_folder(source, request.out)
     plan = extend(source, parse_overrides(list(request.settings)))
     _print_note(plan, source)
+    options = run_options(request, folder)
+    options = replace(
+        options,
+        device_config=same_threads(request, plan.original, options.device_config),
+        long=request.long or plan.original.long,
+        extends=source,
+    )
     if request.dry_run:
+        check_run(plan.spec, plan.original.data, options)
         print_plan(plan.spec, plan.original.data, folder, request.json)
         return
-    options = run_options(request, folder)
-    result = run_one(
-        plan.spec,
-        plan.original.data,
-        replace(
-            options,
-            device_config=same_threads(request, plan.original, options.device_config),
-            long=request.long or plan.original.long,
-            extends=source,
-        ),
-    )
+    result = run_one(plan.spec, plan.original.data, options)
     print_result(result, plan.original.data, folder, request.json, {})
     finish_run(request, plan.original.data, folder, plots=True)
 

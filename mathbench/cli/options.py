@@ -22,7 +22,7 @@ QUICKEST = "mlp"  # three-digit sums in a few seconds
 # shared by several commands
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout."), RepeatSafe]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Print what would be run, and run nothing."), RepeatSafe
+    bool, typer.Option("--dry-run", help="Check and print what would be run, and run nothing."), RepeatSafe
 ]
 Count = Annotated[
     int | None, typer.Option(min=0, help="Number of rows of this split; 0 omits it.", show_default=False)

@@ -177,8 +177,14 @@ def _finished(folders: list[Path]) -> "list[ComparedRun]":
 
     found = find_runs(folders)
     if found.unfinished:
-        print_message(f"{len(found.unfinished)} unfinished runs are left out, such as {found.unfinished[0]}")
+        print_message(f"{_left_out(len(found.unfinished), 'unfinished')}, such as {found.unfinished[0]}")
+    if found.damaged:
+        print_message(f"{_left_out(len(found.damaged), 'damaged')}: {found.damaged[0][1]}")
     return list(found.runs)
+
+
+def _left_out(count: int, how: str) -> str:
+    return f"{count} {how} run is left out" if count == 1 else f"{count} {how} runs are left out"
 
 
 def _builders(request: _PlotRequest) -> "dict[str, Callable[[list[Setting]], Chart]]":

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def repeat_run(request: RunRequest, source: Path) -> None:
     """Repeat the run in directory `source`, by default in a directory beside it, and compare the two."""
     from mathbench.baselines.repeat import compare_runs, load_original
+    from mathbench.baselines.run import check_run
 
     if request.conflicts:
         raise InputError(f"--from repeats a run as it is: leave out {request.conflicts[0]}.")
@@ -27,22 +28,19 @@ def repeat_run(request: RunRequest, source: Path) -> None:
     folder = request.out or source.with_name(f"{source.resolve().name}-again")
     if folder.resolve() == source.resolve():
         raise InputError(f"a repetition requires its own run directory. Received: --out {folder}.")
+    options = run_options(request, folder)
+    options = replace(
+        options,
+        device_config=same_threads(request, original, options.device_config),
+        stop_step=original.steps,
+        long=original.long,
+        asking=original.asking or options.asking,
+    )
     if request.dry_run:
+        check_run(original.spec, original.data, options)
         print_plan(original.spec, original.data, folder, request.json)
         return
-    options = run_options(request, folder)
-    device = same_threads(request, original, options.device_config)
-    result = run_one(
-        original.spec,
-        original.data,
-        replace(
-            options,
-            device_config=device,
-            stop_step=original.steps,
-            long=original.long,
-            asking=original.asking or options.asking,
-        ),
-    )
+    result = run_one(original.spec, original.data, options)
     found = compare_runs(source, folder)
     repeats = {"repeats": {"run": str(source), **(found.to_json() if found else {})}}
     print_result(result, original.data, folder, request.json, repeats)

@@ -31,10 +31,12 @@ def run_single(request: RunRequest) -> None:
 
 
 def show_plan(request: RunRequest) -> None:
-    """Print what would be run; of a language model, also what it would be asked."""
+    """Check a run as far as it can be without writing, and print it; of a language model, also what it is asked."""
+    from mathbench.baselines.run import check_run
     from mathbench.cli.prompted import preview
 
     spec, data, folder = _select(request)
+    check_run(spec, data, run_options(request, folder))
     print_plan(spec, data, folder, request.json, preview(spec, data) if spec.prompting else {})
 
 

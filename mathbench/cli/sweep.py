@@ -31,10 +31,11 @@ def run_sweep(request: RunRequest) -> None:
     engine = open_engine(request)
     data = make_data(request.data, spec, recipe)
     folder = request.out or RUNS / f"sweep-{run_title(spec, data)}"
+    runner = _SweepRunner(request, sweep, data, replace(run_options(request, folder), console=None), engine)
     if request.dry_run:
+        runner.check()
         print_trials(sweep, folder, request.json)
         return
-    runner = _SweepRunner(request, sweep, data, replace(run_options(request, folder), console=None), engine)
     with handle_interrupt(folder):
         outcome = runner.run()
     report(outcome, sweep, folder, request.json)
@@ -59,6 +60,23 @@ class _SweepRunner:
     data: "Data"
     options: "RunOptions"
     engine: "Engine"
+
+    def check(self) -> None:
+        """Do every check of the first trial that its run does before it writes, and check the directories of a grid."""
+        from mathbench.baselines.jobs.run_all import check_runs
+        from mathbench.baselines.run import check_run
+        from mathbench.baselines.sweeps.search import require_optuna
+        from mathbench.baselines.sweeps.space import combinations
+
+        if self.sweep.plan.axes:
+            require_optuna()
+        jobs, every = self._jobs(), combinations(self.sweep.plan.axes)
+        # a search draws its combinations later, between the first and the last
+        some = every[:1] if self.sweep.plan.trials else every
+        trials = [trial for settings in some for trial in self.sweep.trials(settings)]
+        check_runs([jobs.make(trial) for trial in trials])
+        first = jobs.make(trials[0])
+        check_run(first.make_spec(), self.data, first.options)
 
     def run(self) -> SweepOutcome:
         """Run unfinished trials; return what became of all of them."""

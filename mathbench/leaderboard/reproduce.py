@@ -121,7 +121,8 @@ def recipe_of(record: SubmissionRecord) -> OriginalRun:
         )
     if result["baseline"] not in BASELINES:  # a path would run foreign code
         raise InputError(
-            f"{record.digest[:8]} requires the baseline {result['baseline']!a}, which is not installed."
+            f"{record.digest[:8]} requires the baseline {result['baseline']!a}, which is not part of mathbench, and "
+            "code of others is not run. `mathbench run-baseline --from RUN` repeats a run of yours."
         )
     with TemporaryDirectory() as path:
         folder = Path(path)

@@ -183,10 +183,55 @@ def test_a_stack_that_pushes_and_pops_gives_back_in_reverse():
     assert contents[0, 0, 0] == stack_rnn.EMPTY
 
 
+def backwards(length, rng):
+    """Return strings of the tokens 1 and 2 with 3 at their end, and the same backwards with 0 at their end."""
+    bits = torch.randint(1, 3, (64, length), generator=rng)
+    asked = torch.nn.functional.pad(bits, (0, 1), value=3)
+    return asked.numpy(), torch.nn.functional.pad(bits.flip(1), (0, 1)).numpy()
+
+
+@pytest.mark.slow
+def test_the_network_of_the_paper_learns_to_reverse_strings():
+    """Its stacks hold what was read: one token more every 100 steps, up to ten."""
+    rng = torch.Generator().manual_seed(0)
+    made = stack_rnn.build(SHAPE, StackSettings(clip=1.0), 0, CPU)
+    for step in range(1_000):
+        length = int(torch.randint(1, min(10, 2 + step // 100) + 1, (1,), generator=rng))
+        made.step(*backwards(length, rng), 1e-2 * (1 - step / 1_000), step)
+    asked, expected = backwards(8, rng)
+    assert (made.predict(asked) == expected).all(axis=1).mean() > 0.9
+
+
 def test_a_network_without_stacks_is_a_plain_one():
     made = stacks(stacks=0)
     assert made.parameters == (4 * 5 + 5) + 5 * 5 + (5 * 4 + 4)
     assert made.predict(np.ones((1, 3), np.int64)).shape == (1, 3)
+
+
+def test_a_gated_network_without_stacks_is_a_gru():
+    layer = stacks(stacks=0, cell="gru").module.reader
+    gru = torch.nn.GRU(4, 5, batch_first=True)
+    with torch.no_grad():
+        gru.weight_ih_l0.copy_(layer.symbols.weight)
+        gru.bias_ih_l0.copy_(layer.symbols.bias.uniform_())
+        gru.weight_hh_l0.copy_(layer.state.weight)
+        gru.bias_hh_l0.zero_()
+        tokens = torch.tensor([[3, 1, 2, 0], [2, 2, 1, 3]])
+        expected, _ = gru(torch.nn.functional.one_hot(tokens, 4).float())
+        assert torch.allclose(layer(tokens)[0], expected, atol=1e-6)
+
+
+def test_a_gated_network_reads_the_tops_of_its_stacks():
+    """What the stacks hold is part of the input of all three gates."""
+    layer = stacks(cell="gru").module.reader
+    read = layer.symbols.weight.T[[1]] + layer.tops(torch.full((1, 4), stack_rnn.EMPTY))
+    with torch.no_grad():
+        assert torch.allclose(layer(torch.tensor([[1]]))[0][:, 0], layer._next_state(read, torch.zeros(1, 5)))
+        first = layer(torch.tensor([[1, 2]]))[0][0]
+        layer.pushed.bias.add_(2.0)
+        second = layer(torch.tensor([[1, 2]]))[0][0]
+    assert torch.equal(first[0], second[0])
+    assert not torch.allclose(first[1], second[1])
 
 
 def test_a_network_that_remembers_in_its_stacks_alone():
@@ -201,6 +246,8 @@ def test_a_network_that_remembers_in_its_stacks_alone():
     assert not torch.equal(one[1], other[1])
     with pytest.raises(InputError, match="memory=stacks requires stacks above 0"):
         StackSettings(stacks=0, memory="stacks")
+    with pytest.raises(InputError, match=r"requires cell=plain.*Received: cell=gru"):
+        StackSettings(memory="stacks", cell="gru")
 
 
 # Fourier number embeddings
@@ -267,6 +314,7 @@ def test_settings_that_do_not_fit_are_refused():
     [
         ("neural-gpu", {"width": 1, "layers": 1, "dropout": 0.1}),
         ("stack-rnn", {"stacks": 2}),
+        ("stack-rnn", {"stacks": 2, "cell": "gru"}),
         ("fone-transformer", {"hidden": 12, "inner": 8}),
     ],
 )

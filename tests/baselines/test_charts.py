@@ -238,7 +238,7 @@ def test_the_command_draws_prints_and_exports(one, tmp_path, capsys):
     picture = tmp_path / "new" / "a.svg"
     assert command("plot", folder, "--out", picture, "--json") == 0
     said = capsys.readouterr()
-    assert "1 unfinished runs are left out" in said.err and str(picture) in said.err
+    assert "1 unfinished run is left out" in said.err and str(picture) in said.err
     found = json.loads(said.out)
     assert found["what"] == "lengths" and [line["name"] for line in found["panels"][0]["lines"]] == [
         "rnn-classifier: a",
@@ -250,6 +250,32 @@ def test_the_command_draws_prints_and_exports(one, tmp_path, capsys):
     assert [row["x"] for row in rows] == ["0", "1", "2"] and float(rows[0]["share"]) <= 1
     assert command("plot", folder, "--what", "training") == 0
     assert "rnn-classifier: a" in capsys.readouterr().out
+
+
+def test_a_damaged_run_in_a_folder_is_left_out_and_named(one, tmp_path, capsys):
+    for name, content in (
+        ("a", (one / "result.json").read_bytes()),
+        ("b", b"{"),
+        ("c", b"\xff"),
+        ("d", b'{"schema_version": 1}'),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_bytes((one / "run.json").read_bytes())
+        (tmp_path / name / "result.json").write_bytes(content)
+    assert command("plot", tmp_path, "--json") == 0
+    said = capsys.readouterr()
+    assert said.err.startswith(f"3 damaged runs are left out: {tmp_path / 'b' / 'result.json'} is damaged: ")
+    assert said.err.count("\n") == 1
+    assert [line["name"] for line in json.loads(said.out)["panels"][0]["lines"]] == ["rnn-classifier"]
+    # damage of a run that is named, or of all runs, is an error
+    for words in ([tmp_path / "b"], [tmp_path, tmp_path / "b"], [tmp_path / "a", tmp_path / "b"]):
+        assert command("plot", *words, "--what", "lengths") == 2
+        assert f"{tmp_path / 'b' / 'result.json'} is damaged" in capsys.readouterr().err
+    (tmp_path / "a" / "result.json").write_text("[]")
+    assert command("plot", tmp_path) == 2
+    said = capsys.readouterr().err
+    assert f"no run in {tmp_path} can be read. {tmp_path / 'a' / 'result.json'} is not a result" in said
+    assert said.count("\n") == 1
 
 
 def test_what_cannot_be_plotted_is_one_line(one, tmp_path, capsys):

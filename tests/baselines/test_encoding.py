@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mathbench.baselines.encoding import Encoding, fit_encoding, prefix_labels, vocabulary_of
+from mathbench.baselines.encoding import Encoding, fit_encoding, vocabulary_of
+from mathbench.baselines.prefix_labels import prefix_labels
 from mathbench.baselines.settings import EncodingOptions
 from mathbench.baselines.training.lengths import _with_short_numbers as with_short_numbers
 from mathbench.dataset.data import Data

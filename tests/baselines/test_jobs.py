@@ -223,20 +223,28 @@ def test_a_job_is_a_small_value_and_says_whether_it_needs_a_gpu():
     assert check_runs([made]) == []
 
 
-def test_ctrl_c_stops_a_worker_at_a_checkpoint():
+def test_ctrl_c_stops_every_worker_at_a_checkpoint():
+    """Two of three runs have begun; each goes on where it was stopped, with the same bits as in one go."""
     long = {"steps": "100000", "evaluate": "50000"}
-    jobs = [job(network(seed=seed, **long), f"s{seed}") for seed in (0, 1)]
+    jobs = [job(network(seed=seed, **long), f"s{seed}") for seed in range(3)]
     running = set()
 
     def progress(one, report):
         if report.step:
             running.add(one.title)
-        if running:
+        if len(running) == 2:
             signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
-        list(run_all(jobs, Processes(1), progress))
-    step = checkpoint.read(Path("s0"))[0]["step"]
-    assert 0 < step < 50_000 and not Path("s1").exists()
-    again = [job(network(seed=0, **long), "s0", resume=True, stop_step=step + 1)]
-    assert [outcome.value.timings["steps"] for outcome in run_all(again)] == [step + 1]
+        list(run_all(jobs, Processes(2), progress))
+    steps = {name: checkpoint.read(Path(name))[0]["step"] for name in ("s0", "s1")}
+    assert all(0 < step < 50_000 for step in steps.values()) and not Path("s2").exists()
+    for name, step in steps.items():
+        seed = int(name[1:])
+        again, whole = (
+            job(network(seed=seed, **long), out, resume=True, stop_step=step + 1)
+            for out in (name, f"whole{seed}")
+        )
+        (resumed,), (straight,) = run_all([again]), run_all([whole])
+        assert resumed.value.timings["steps"] == step + 1
+        assert resumed.value.predictions_sha256 == straight.value.predictions_sha256

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mathbench.baselines.auxiliary import KINDS, Auxiliary
-from mathbench.baselines.encoding import Encoding, fit_encoding, prefix_residues
+from mathbench.baselines.encoding import Encoding, fit_encoding
 from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
 from mathbench.baselines.predictor import load_run
+from mathbench.baselines.prefix_labels import prefix_residues
 from mathbench.baselines.recipe import apply_overrides, override_keys, read_recipe
 from mathbench.baselines.run import RunOptions, run
 from mathbench.baselines.settings import OPTIONAL, EncodingOptions, TrainingSettings

@@ -145,6 +145,47 @@ def test_a_class_of_a_module(place, rows, monkeypatch):
     del sys.modules["shop"]
 
 
+def test_a_run_is_trained_further_as_if_from_the_start(rows):
+    """By name and by class; the finished run stays as it is."""
+    for kind, few in (("mlp", FEW), (make_class(), {k: v for k, v in FEW.items() if k != "hidden"})):
+        constant = {**few, "schedule": "constant", "warmup": 0, "target": None}
+        first, whole = (
+            mathbench.train(
+                kind, rows, settings={**constant, "steps": steps}, device="cpu", out=f"r{steps}", force=True
+            )
+            for steps in (4, 8)
+        )
+        before = {path: path.read_bytes() for path in Path("r4").rglob("*") if path.is_file()}
+        longer = first.extend({"steps": 8}, samples=0, force=True)
+        assert longer.folder == Path("r4-extended") and isinstance(longer, mathbench.Run)
+        assert longer.predict() == whole.predict() and longer.result.timings["steps"] == 8
+        assert {path: path.read_bytes() for path in Path("r4").rglob("*") if path.is_file()} == before
+        assert first.extend({"steps": 8}).result.id == longer.result.id
+        assert longer.extend({"steps": 9}, out="r9", long=[3], force=True).result.long.keys() == {"3"}
+
+
+def test_an_extension_is_refused_in_a_line_and_writes_nothing(rows, place, capsys):
+    run = mathbench.train("mlp", rows, settings={**FEW, "schedule": "cosine"}, out="r", samples=0)
+    assert not (place / "r" / "samples.jsonl").exists()
+    for arguments, line in (
+        ({}, "the run took 4 steps already"),
+        ({"settings": {"hidden": 9}}, "an extension cannot change 'hidden'"),
+        ({"settings": {"steps": "many"}}, "steps must be an integer"),
+        ({"settings": 3}, "settings must be a dict"),
+        ({"settings": {"steps": 9}, "out": "r"}, "requires its own run directory"),
+        ({"settings": {"steps": 9}, "out": 3}, "out must be a path"),
+        ({"settings": {"steps": 9}, "samples": 51}, "samples must be at most 50"),
+        ({"settings": {"steps": 9}, "samples": "3"}, "samples must be an integer"),
+    ):
+        with pytest.raises(InputError, match=line):
+            run.extend(**arguments)
+    assert [path.name for path in place.iterdir()] == ["r"]
+    run.extend({"steps": 6, "target": "none"}, progress=True)
+    assert "the learning rate was" in capsys.readouterr().err
+    with pytest.raises(InputError, match="constant is not trained in steps"):
+        mathbench.train("constant", rows, out="c").extend({"steps": 9})
+
+
 def test_a_plot(rows):
     pytest.importorskip("matplotlib")
     run = mathbench.train("copy-operand", rows, out="r")
@@ -173,6 +214,8 @@ BAD = [
     ({"train": "many"}, "train must be an integer of 0 or more. Received: 'many'."),
     ({"config": "x"}, "config goes with the folder of a dataset."),
     ({"long": "3"}, "long must be a list of numbers of digits. Received: '3'."),
+    ({"samples": -1}, "samples must be an integer of 0 or more. Received: -1."),
+    ({"samples": 51}, "samples must be at most 50. Received: 51."),
     ({"resume": "no"}, "resume must be True or False. Received: 'no'."),
     ({"recipe": "lstm-seq2seq"}, "recipe lstm-seq2seq is for lstm-seq2seq. Received: mlp."),
 ]

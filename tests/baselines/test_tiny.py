@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mathbench.baselines import checkpoint
-from mathbench.baselines.analysis.pareto import SizedRun, read_runs, smallest
+from mathbench.baselines.analysis.pareto import SizedRun, smallest
 from mathbench.baselines.models.group import NetworkGroup, SeparateMembers
 from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
 from mathbench.baselines.models.settings.tiny import TinyTransformerSettings
@@ -412,10 +412,8 @@ def test_the_smallest_network_that_solves_each_task():
 
 
 def test_a_run_is_read_with_what_its_weights_rest_on(padded, tmp_path):
-    with pytest.raises(InputError, match="none of the runs"):
-        read_runs([])
     result = run(tournament_spec("stacked"), padded, RunOptions(tmp_path / "r"))
-    (found,) = read_runs([tmp_path / "r"])
+    found = SizedRun.of(tmp_path / "r", result)
     assert (found.weights, found.candidates) == (result.parameters, 4)
     assert found.fixed_by_hand == tuple(result.weights["fixed_by_hand"])
     assert found.exact_match["extrapolate"] == result.scores["extrapolate"]["exact_match"]

@@ -82,3 +82,46 @@ def test_a_dry_run_of_each_mode(capsys):
     assert mathbench("run-baseline", "constant", *SMALL, "--no-submit", "--out", "r") == 0
     capsys.readouterr()
     assert planned("--from", "r")["out"] == "r-again"
+
+
+# what a run refuses before it writes
+REFUSED = (
+    ("requires padding=right", ["lstm-seq2seq", *SMALL, "--set", "padding=columns"]),
+    ("does not apply to", ["last-digit", "--task", "addition", *SMALL]),
+    (
+        "--long needs a task",
+        ["constant", "--task", "modular", "--modulus", "997", *SMALL[2:], "--long", "20"],
+    ),
+    ("cannot use device 'nowhere'", ["mlp", *SMALL, "--device", "nowhere"]),
+    ("unknown tracker", ["mlp", *SMALL, "--track", "nowhere"]),
+    ("requires rows of validation", ["constant", "--digits", "2", "--validation", "0"]),
+)
+
+
+@pytest.mark.parametrize(("line", "words"), REFUSED, ids=[line for line, _ in REFUSED])
+def test_a_dry_run_refuses_what_the_run_refuses(line, words, said, tmp_path):
+    assert said(*words) == said(*words, "--dry-run")
+    code, message = said(*words, "--dry-run")
+    assert code == 2 and line in message and message.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_dry_run_of_several_runs_checks_the_first_and_all_directories(said, tmp_path):
+    words = ["lstm-seq2seq", *SMALL, "--out", "s", "--dry-run"]
+    for more in (["--seeds", "2"], ["--sweep", "lr=1e-4..1e-1", "--trials", "2"]):
+        assert "requires padding=right" in said(*words, *more, "--set", "padding=columns")[1]
+        assert said(*words, *more)[0] == 0
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "s" / "seed1").mkdir(parents=True)
+    (tmp_path / "s" / "seed1" / "run.json").write_text("{}")
+    assert "seed1 contains another run" in said(*words, "--seeds", "2")[1]
+
+
+def test_a_dry_run_of_a_directory_checks_what_it_needs(said, tmp_path):
+    few = ["--set", "steps=1", "--set", "batch=8", "--set", "evaluate=1", "--no-submit", "--no-plots"]
+    assert said("mlp", *SMALL, *few, "--out", "r")[0] == 0
+    for words in (["--from", "r"], ["--extend", "r", "--set", "steps=2"]):
+        assert "cannot use device" in said(*words, "--device", "nowhere", "--dry-run")[1]
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "mine.txt").touch()
+    assert "x is not empty and not a run directory" in said("--from", "r", "--out", "x", "--dry-run")[1]

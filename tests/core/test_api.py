@@ -22,7 +22,7 @@ def test_all_is_what_a_fresh_import_shows():
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     ours = {n for n in json.loads(shown.replace("'", '"')) if not n.startswith("_")}
     foreign = {"Mapping", "Sequence", "Path", "Any"}  # what the module imports for itself
-    assert {"__version__", *ours - foreign} == set(mathbench.__all__)
+    assert {"__version__", "Run", *ours - foreign} == set(mathbench.__all__)
     assert all(hasattr(mathbench, name) for name in mathbench.__all__)
 
 

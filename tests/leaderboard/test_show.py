@@ -230,7 +230,8 @@ def test_what_has_no_recipe_is_not_reproduced(cli, two, board, run):  # noqa: F8
     cli("submit", run(baseline="./evil.py:Model"), "--board", board)
     evil = next(k.digest for k in Board(board).records() if k.summary.model == "Model")
     refused(
-        cli("leaderboard", "reproduce", evil, "--board", board), "'./evil.py:Model', which is not installed"
+        cli("leaderboard", "reproduce", evil, "--board", board),
+        "'./evil.py:Model', which is not part of mathbench",
     )
 
 

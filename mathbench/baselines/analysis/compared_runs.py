@@ -13,7 +13,7 @@ from mathbench.baselines.result import RESULT_FILE, Result
 from mathbench.baselines.run_directory import SPEC_FILE
 from mathbench.baselines.table import baseline
 from mathbench.baselines.training.strata import read_strata
-from mathbench.errors import InputError
+from mathbench.errors import InputError, os_error_message
 from mathbench.registry import load
 from mathbench.scores.labels import shortest_differences
 
@@ -108,10 +108,12 @@ class FoundRuns:
     Args:
         runs: the runs.
         unfinished: run directories without a result, which are left out.
+        damaged: run directories whose result cannot be read, which are left out too, and why it cannot.
     """
 
     runs: tuple[ComparedRun, ...]
     unfinished: tuple[Path, ...] = ()
+    damaged: tuple[tuple[Path, str], ...] = ()
 
 
 @cache
@@ -133,20 +135,27 @@ def find_runs(folders: Sequence[Path]) -> FoundRuns:
     """Read the results of run directories, and of those directly inside other folders, such as that of a sweep.
 
     Raises:
-        InputError: for a folder that is neither a finished run nor holds one.
+        InputError: for a folder that is neither a finished run nor holds one, and for a damaged run that is named.
     """
     runs: dict[Path, ComparedRun] = {}
     unfinished: list[Path] = []
+    damaged: list[tuple[Path, str]] = []
     for folder in folders:
-        inside = [folder] if (folder / RESULT_FILE).is_file() or not folder.is_dir() else _runs_inside(folder)
+        inside = [] if (folder / RESULT_FILE).is_file() or not folder.is_dir() else _runs_inside(folder)
         for path in inside or [folder]:
             if path != folder and not (path / RESULT_FILE).is_file():
                 unfinished.append(path)
-            else:
+                continue
+            try:
                 runs.setdefault(path.resolve(), ComparedRun(path, Result.load(path)))
+            except (InputError, OSError) as error:
+                if path == folder:
+                    raise
+                damaged.append((path, os_error_message(error) if isinstance(error, OSError) else str(error)))
     if not runs:
-        raise InputError(f"no run in {', '.join(map(str, folders))} is finished.")
-    return FoundRuns(tuple(runs.values()), tuple(unfinished))
+        where = f"no run in {', '.join(map(str, folders))}"
+        raise InputError(f"{where} can be read. {damaged[0][1]}" if damaged else f"{where} is finished.")
+    return FoundRuns(tuple(runs.values()), tuple(unfinished), tuple(damaged))
 
 
 def _runs_inside(folder: Path) -> list[Path]:

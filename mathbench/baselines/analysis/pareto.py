@@ -1,12 +1,11 @@
 """The smallest network that solves a task, among many runs. Fronts are in `mathbench.baselines.analysis.charts`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mathbench.baselines.result import Result
-from mathbench.errors import InputError
 
 SOLVED = 0.99  # exact match at which a task counts as solved
 
@@ -67,19 +66,6 @@ class SizedRun:
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
         return {**vars(self), "run": str(self.run), "fixed_by_hand": list(self.fixed_by_hand)}
-
-
-def read_runs(folders: Sequence[Path]) -> list[SizedRun]:
-    """Read the runs of networks among finished runs.
-
-    Raises:
-        InputError: for a directory without a finished run, and where none of them is of a network.
-    """
-    points = [SizedRun.of(folder, Result.load(folder)) for folder in folders]
-    networks = [point for point in points if point.weights]
-    if not networks:
-        raise InputError("none of the runs is of a network, so there are no weights to compare.")
-    return networks
 
 
 def smallest(runs: Iterable[SizedRun], split: str, threshold: float = SOLVED) -> dict[str, SizedRun]:

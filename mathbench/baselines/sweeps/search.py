@@ -72,7 +72,7 @@ class SweepStudy:
     """
 
     def __init__(self, plan: SweepPlan, folder: Path, name: str):
-        self._optuna, self._plan = _optuna(), plan
+        self._optuna, self._plan = require_optuna(), plan
         self._spaces = {axis.key: self._space(axis) for axis in plan.axes}
         pruner = self._optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=plan.prune)
         self._study = self._optuna.create_study(
@@ -190,7 +190,12 @@ class TrialTracker:
         self._study.tell(self._trial, state=optuna.trial.TrialState.PRUNED)
 
 
-def _optuna() -> Any:
+def require_optuna() -> Any:
+    """Return the module of Optuna.
+
+    Raises:
+        InputError: when it is not installed.
+    """
     try:
         import optuna
     except ImportError:

@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 
 from mathbench.baselines.auxiliary import MAX_CARRY, Auxiliary
 from mathbench.baselines.columns import MINUS, carries, residues_of
-from mathbench.baselines.encoding import Encoding, Tokens, prefix_labels, prefix_residues
+from mathbench.baselines.encoding import Encoding, Tokens
 from mathbench.baselines.models.interface import IGNORE_INDEX
+from mathbench.baselines.prefix_labels import prefix_labels, prefix_residues
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError

@@ -165,7 +165,9 @@ class ColumnNeuralGPUSettings(NeuralGPUSettings):
 
 @dataclass(frozen=True)
 class StackSettings(SequenceSettings):
-    """A plain recurrent layer with stacks."""
+    """A recurrent layer with stacks."""
+
+    added: ClassVar[tuple[str, ...]] = (*SequenceSettings.added, "cell")
 
     hidden: int = parameter(40, "units of the recurrent layer", low=1, high=8192)
     stacks: int = parameter(10, "stacks; 0: a plain recurrent network", low=0, high=256)
@@ -174,8 +176,15 @@ class StackSettings(SequenceSettings):
         "what a state is made from beside a symbol: the state before and the stacks, or the stacks alone",
         choices=("both", "stacks"),
     )
+    cell: str = parameter(
+        "plain", "the recurrent layer: one sigmoid, as in the paper, or a GRU", choices=("plain", "gru")
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.memory == "stacks" and not self.stacks:
             raise InputError("settings: memory=stacks requires stacks above 0. Received: stacks=0.")
+        if self.memory == "stacks" and self.cell == "gru":
+            raise InputError(
+                "settings: memory=stacks requires cell=plain, because a GRU keeps its state. Received: cell=gru."
+            )

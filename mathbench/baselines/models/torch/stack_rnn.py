@@ -1,8 +1,8 @@
-"""The stack RNN in PyTorch: a plain recurrent network with stacks that it pushes to and pops from, softly.
+"""The stack RNN in PyTorch: a recurrent network with stacks that it pushes to and pops from, softly.
 
 Source: Joulin and Mikolov, "Inferring Algorithmic Patterns with Stack-Augmented Recurrent Nets" (2015,
-arXiv:1503.01007). There the network foretells a sequence; here it reads the question, then writes a token per blank
-step.
+arXiv:1503.01007). There a plain network foretells a sequence; here it reads the question, then writes a token per blank
+step, and it may be a GRU.
 """
 
 import torch
@@ -22,11 +22,12 @@ READ = 2  # elements at the top of a stack that the network sees
 
 
 class StackLayer(nn.Module):
-    """A plain recurrent layer with stacks of numbers.
+    """A recurrent layer with stacks of numbers.
 
     The state is h' = sigmoid(U[x] + R h + P s), where s are the two top elements of each stack, and with
-    ``memory=stacks`` R is zero. Each stack then becomes the mean of what pushing, popping and leaving it make of it,
-    weighted by softmax(A h'). Pushed is sigmoid(D h').
+    ``memory=stacks`` R is zero. With ``cell=gru`` it is that of a GRU whose input is U[x] + P s. Each stack then
+    becomes the mean of what pushing, popping and leaving it make of it, weighted by softmax(A h'). Pushed is
+    sigmoid(D h').
 
     Args:
         symbols: vocabulary size, including padding, which is read as a blank.
@@ -39,31 +40,42 @@ class StackLayer(nn.Module):
     def __init__(self, symbols: int, settings: StackSettings, rng: torch.Generator):
         super().__init__()
         hidden, stacks = settings.hidden, settings.stacks
-        self.symbols = make_dense(symbols, hidden, rng)
-        self.state = _make_recurrence(hidden, rng) if settings.memory == "both" else None
+        self.gated = settings.cell == "gru"
+        maps = 3 if self.gated else 1
+        self.symbols = make_dense(symbols, maps * hidden, rng)
+        self.state = _make_recurrence(hidden, maps, rng) if settings.memory == "both" else None
         self.stacks, self.hidden, self.noise = stacks, hidden, 0.0
         if stacks:
-            self.tops = make_dense(READ * stacks, hidden, rng)
+            self.tops = make_dense(READ * stacks, maps * hidden, rng)
             self.actions = make_dense(hidden, ACTIONS * stacks, rng)
             self.pushed = make_dense(hidden, stacks, rng)
 
     def forward(self, tokens: Tensor) -> tuple[Tensor, None]:
         """Map tokens (B, T) to the states after each of them, (B, T, H)."""
-        inputs = self.symbols.weight.T[tokens] + self.symbols.bias  # (B, T, H)
+        inputs = self.symbols.weight.T[tokens] + self.symbols.bias  # (B, T, H), or (B, T, 3 H) for a GRU
         state = inputs.new_zeros(len(tokens), self.hidden)
         stacks = inputs.new_full((len(tokens), self.stacks, READ), EMPTY)
         states = []
         for position in range(tokens.shape[1]):
-            summed = inputs[:, position]
-            if self.state is not None:
-                summed = summed + self.state(state)
+            read = inputs[:, position]
             if self.stacks:
-                summed = summed + self.tops(stacks[:, :, :READ].flatten(1))
-            state = add_noise(torch.sigmoid(summed), self.noise)
+                read = read + self.tops(stacks[:, :, :READ].flatten(1))
+            state = add_noise(self._next_state(read, state), self.noise)
             if self.stacks:
                 stacks = self._moved(stacks, state)
             states.append(state)
         return torch.stack(states, dim=1), None
+
+    def _next_state(self, read: Tensor, state: Tensor) -> Tensor:
+        """Return the states (B, H) after those before, given what a symbol and the stacks add."""
+        if self.state is None:
+            return torch.sigmoid(read)
+        if not self.gated:
+            return torch.sigmoid(read + self.state(state))
+        reset, keep, new = read.chunk(3, dim=1)
+        kept_reset, kept_keep, kept_new = self.state(state).chunk(3, dim=1)
+        candidate = torch.tanh(new + torch.sigmoid(reset + kept_reset) * kept_new)
+        return torch.lerp(candidate, state, torch.sigmoid(keep + kept_keep))
 
     def _moved(self, stacks: Tensor, state: Tensor) -> Tensor:
         """Return the stacks (B, K, D + 1) after the actions of a state, given those before, (B, K, D)."""
@@ -109,8 +121,10 @@ def build(
     return QuestionWideNetwork(module, lambda tokens: tokens, settings, device_config)
 
 
-def _make_recurrence(hidden: int, rng: torch.Generator) -> nn.Linear:
-    layer = nn.Linear(hidden, hidden, bias=False)
+def _make_recurrence(hidden: int, maps: int, rng: torch.Generator) -> nn.Linear:
+    """Return orthogonal maps of a state, side by side."""
+    layer = nn.Linear(hidden, maps * hidden, bias=False)
     with torch.no_grad():
-        nn.init.orthogonal_(layer.weight, generator=rng)
+        for first in range(0, maps * hidden, hidden):
+            nn.init.orthogonal_(layer.weight[first : first + hidden], generator=rng)
     return layer
