@@ -115,10 +115,10 @@ def finish_run(request: RunRequest, data: "Data", folder: Path, plots: bool) -> 
         plots: whether to draw it where the request leaves that open.
     """
     if _wants_plots(request, plots):
-        from mathbench.baselines.analysis.plots import PLOTS_FOLDER, draw
+        from mathbench.baselines.analysis.plots import AFTER_TRAINING, PLOTS_FOLDER, draw
 
         if not (folder / PLOTS_FOLDER).is_dir():
-            draw(folder, data)
+            draw(folder, data, AFTER_TRAINING)
     if request.submit:
         _submit(folder)
 
