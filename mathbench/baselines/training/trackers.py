@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mathbench.baselines.training.event_records import EventRecords
 from mathbench.baselines.training.tracking import flatten
 
 PROJECT = "mathbench"
@@ -30,18 +29,19 @@ class Scalars:
 
     def __init__(self, run: Path):
         self._run = run
-        self._records: EventRecords | None = None
+        self._records: Any = None
 
     def start(self, config: Mapping[str, Any]) -> None:
         """Create the file of events. The configuration is in run.json beside it."""
         if not importlib.util.find_spec("tensorboard"):
             return
         from tensorboard.compat.proto.event_pb2 import Event
+        from tensorboard.summary.writer.record_writer import RecordWriter
 
         now = time.time()
         folder = self._run / "events"
         folder.mkdir(parents=True, exist_ok=True)
-        self._records = EventRecords((folder / f"events.out.tfevents.{now:.6f}").open("wb"))
+        self._records = RecordWriter((folder / f"events.out.tfevents.{now:.6f}").open("wb"))
         self._records.write(Event(wall_time=now, file_version="brain.Event:2").SerializeToString())
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
@@ -53,6 +53,7 @@ class Scalars:
 
         summary = Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
         self._records.write(Event(step=step, summary=summary, wall_time=time.time()).SerializeToString())
+        self._records.flush()
 
     def finish(self, summary: Mapping[str, float]) -> None:
         """Close the file."""
