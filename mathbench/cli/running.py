@@ -91,17 +91,14 @@ def run_one(spec: "RunSpec", data: "Data", options: "RunOptions") -> "Result":
 
 
 @contextmanager
-def handle_interrupt(folder: Path) -> Iterator[None]:
-    """End the command on Ctrl-C with exit code 130 and a line that says what is kept."""
+def handle_interrupt(
+    folder: Path, kept: str = "the run is kept in {}. Add --resume to continue."
+) -> Iterator[None]:
+    """End the command on Ctrl-C with exit code 130 and a line that says what is kept in a folder."""
     try:
         yield
     except KeyboardInterrupt:
-        kept = (
-            f"the run is kept in {folder}. Add --resume to continue."
-            if folder.is_dir()
-            else "nothing was started."
-        )
-        print_message(f"stopped; {kept}")
+        print_message(f"stopped; {kept.format(folder) if folder.is_dir() else 'nothing was started.'}")
         raise SystemExit(130) from None
 
 

@@ -132,6 +132,8 @@ def test_the_command_runs_estimates_and_says_what_is_left(tmp_path, monkeypatch,
         (["study", "smal.toml"], "the study file smal.toml does not exist"),
         (["study", "small.toml", "--task", "nine"], "the study has no task 'nine'"),
         (["study", "small.toml", "--engine", "rays"], "unknown engine 'rays'"),
+        (["study", "small.toml", "--seed", "x"], "--seed must be an integer"),
+        (["study", "small.toml", "--device", "cuda:7"], "cannot use device 'cuda:7'"),
         (["study", "report", "nowhere"], "nowhere is no folder of a study"),
         (["study", "report", "out", "--figures", "gif"], "--figures has no 'gif'"),
     ):
