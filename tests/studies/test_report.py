@@ -143,6 +143,16 @@ def test_the_command_names_its_files(finished, tmp_path, capsys):
     assert str(tmp_path / "r" / "report.md") in names and len(names) == len(list((tmp_path / "r").iterdir()))
 
 
+def test_a_report_is_a_pdf_with_its_pictures(finished, tmp_path, capsys):
+    assert mathbench("study", "report", finished.out, "--out", tmp_path / "r", "--pdf") == 0
+    assert str(tmp_path / "r" / "report.pdf") in capsys.readouterr().out.split()
+    content = (tmp_path / "r" / "report.pdf").read_bytes()
+    pictures = list((tmp_path / "r").glob("*.png"))
+    assert content.startswith(b"%PDF-") and content.count(b"/Subtype /Image") >= len(pictures)
+    assert mathbench("study", "report", finished.out, "--pdf", "--figures", "svg") == 2
+    assert "--pdf needs figures as png" in capsys.readouterr().err
+
+
 def test_nothing_finished_is_one_line(planned):
     with pytest.raises(InputError, match=r"no run in .* is finished"):
         read_results(planned())
