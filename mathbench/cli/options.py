@@ -197,7 +197,7 @@ Submit = Annotated[
 Plots = Annotated[
     bool | None,
     typer.Option(
-        "--plots/--no-plots", help="Draw plots into RUN/plots. Default: for a single trained network."
+        "--plots/--no-plots", help="Draw plots into RUN/plots, as PNG. Default: for a single trained network."
     ),
     RepeatSafe,
 ]

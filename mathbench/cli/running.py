@@ -91,17 +91,14 @@ def run_one(spec: "RunSpec", data: "Data", options: "RunOptions") -> "Result":
 
 
 @contextmanager
-def handle_interrupt(folder: Path) -> Iterator[None]:
-    """End the command on Ctrl-C with exit code 130 and a line that says what is kept."""
+def handle_interrupt(
+    folder: Path, kept: str = "the run is kept in {}. Add --resume to continue."
+) -> Iterator[None]:
+    """End the command on Ctrl-C with exit code 130 and a line that says what is kept in a folder."""
     try:
         yield
     except KeyboardInterrupt:
-        kept = (
-            f"the run is kept in {folder}. Add --resume to continue."
-            if folder.is_dir()
-            else "nothing was started."
-        )
-        print_message(f"stopped; {kept}")
+        print_message(f"stopped; {kept.format(folder) if folder.is_dir() else 'nothing was started.'}")
         raise SystemExit(130) from None
 
 
@@ -115,10 +112,10 @@ def finish_run(request: RunRequest, data: "Data", folder: Path, plots: bool) -> 
         plots: whether to draw it where the request leaves that open.
     """
     if _wants_plots(request, plots):
-        from mathbench.baselines.analysis.plots import PLOTS_FOLDER, draw
+        from mathbench.baselines.analysis.plots import AFTER_TRAINING, PLOTS_FOLDER, draw
 
         if not (folder / PLOTS_FOLDER).is_dir():
-            draw(folder, data)
+            draw(folder, data, AFTER_TRAINING)
     if request.submit:
         _submit(folder)
 

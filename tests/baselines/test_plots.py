@@ -37,6 +37,13 @@ def test_a_network_is_drawn_as_png_and_svg_the_same_each_time(tiny, sums, tmp_pa
     for path, content in before.items():
         assert content.startswith(b"\x89PNG") if path.suffix == ".png" else ElementTree.fromstring(content)
     assert {path: path.read_bytes() for path in plots.draw(tmp_path, sums)} == before
+    shutil.rmtree(tmp_path / "plots")
+    after_training = plots.draw(tmp_path, sums, plots.AFTER_TRAINING)
+    assert names(after_training) == sorted(f"{name}.png" for name in drawn)
+    assert {path: path.read_bytes() for path in after_training} == {
+        path: before[path] for path in after_training
+    }
+    plots.draw(tmp_path, sums)
     said = "".join(ElementTree.parse(tmp_path / "plots" / "strata.svg").getroot().itertext())
     assert (
         "digits=2+1" in said and "best floor, copy-operand" in said and "seed 0, supervision: aligned" in said
@@ -144,7 +151,7 @@ def test_the_command_draws_anew_and_refuses_what_is_no_run(floor, capsys, tmp_pa
 def test_run_baseline_draws_networks_unless_told_otherwise(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     drawn = []
-    monkeypatch.setattr(plots, "draw", lambda run, data: drawn.append(str(run)))
+    monkeypatch.setattr(plots, "draw", lambda run, data, kinds: drawn.append((str(run), kinds)))
     sizes = ["--digits", "2", "--train", "100", "--validation", "20", "--interpolate", "20", "--extrapolate"]
     few = ["20", "--no-submit", "--set", "steps=2", "--set", "hidden=4"]
     for words in (
@@ -156,4 +163,4 @@ def test_run_baseline_draws_networks_unless_told_otherwise(monkeypatch, tmp_path
         with pytest.raises(SystemExit) as stopped:
             main(["run-baseline", *words])
         assert stopped.value.code == 0
-    assert drawn == ["a", "d"]
+    assert drawn == [("a", ("png",)), ("d", ("png",))]

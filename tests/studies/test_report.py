@@ -112,6 +112,25 @@ def test_a_report_has_every_run_and_the_data_of_every_figure(finished, tmp_path)
         assert one.results.mean("interpolate") == pytest.approx(fmean(one.results.shares("interpolate")))
 
 
+def test_properties_add_up_over_lengths(finished):
+    found = read_results(finished)
+    lines = tables.properties(found, "threes", "interpolate")
+    assert lines[0].startswith("| learner | supervision | ")
+    one = next(one for one in found.of_task("threes") if one.learner == "constant")
+    strata = next(iter(one.results.runs.values())).scores["interpolate"]["strata"]
+    total = {}
+    for name, score in strata.items():
+        value = name.partition(",")[2]
+        n, correct = total.get(value, (0, 0))
+        total[value] = n + score["n"], correct + score["correct"]
+    for value, (n, _) in total.items():
+        assert f"{value} (n={n:,})" in lines[0]
+    shares = [percents([correct / n]) for n, correct in (total[value] for value in sorted(total))]
+    row = next(line for line in lines if line.startswith("| constant |"))
+    assert sorted(row.strip("| ").split(" | ")[2:]) == sorted(shares)
+    assert not tables.properties(found, "sums", "interpolate")
+
+
 def test_searches_are_recorded(finished, tmp_path):
     rows = list(tables.searches(read_results(finished)))
     assert [row[:2] for row in rows] == [["threes", "gru"], ["threes", "gru-dense"]]
@@ -122,6 +141,16 @@ def test_the_command_names_its_files(finished, tmp_path, capsys):
     assert mathbench("study", "report", finished.out, "--out", tmp_path / "r", "--figures", "svg") == 0
     names = capsys.readouterr().out.split()
     assert str(tmp_path / "r" / "report.md") in names and len(names) == len(list((tmp_path / "r").iterdir()))
+
+
+def test_a_report_is_a_pdf_with_its_pictures(finished, tmp_path, capsys):
+    assert mathbench("study", "report", finished.out, "--out", tmp_path / "r", "--pdf") == 0
+    assert str(tmp_path / "r" / "report.pdf") in capsys.readouterr().out.split()
+    content = (tmp_path / "r" / "report.pdf").read_bytes()
+    pictures = list((tmp_path / "r").glob("*.png"))
+    assert content.startswith(b"%PDF-") and content.count(b"/Subtype /Image") >= len(pictures)
+    assert mathbench("study", "report", finished.out, "--pdf", "--figures", "svg") == 2
+    assert "--pdf needs figures as png" in capsys.readouterr().err
 
 
 def test_nothing_finished_is_one_line(planned):

@@ -132,6 +132,8 @@ def test_the_command_runs_estimates_and_says_what_is_left(tmp_path, monkeypatch,
         (["study", "smal.toml"], "the study file smal.toml does not exist"),
         (["study", "small.toml", "--task", "nine"], "the study has no task 'nine'"),
         (["study", "small.toml", "--engine", "rays"], "unknown engine 'rays'"),
+        (["study", "small.toml", "--seed", "x"], "--seed must be an integer"),
+        (["study", "small.toml", "--device", "cuda:7"], "cannot use device 'cuda:7'"),
         (["study", "report", "nowhere"], "nowhere is no folder of a study"),
         (["study", "report", "out", "--figures", "gif"], "--figures has no 'gif'"),
     ):
@@ -146,3 +148,19 @@ def test_results_of_cells_are_read_as_far_as_they_are_finished(planned):
     gru = by_name["threes / gru"]
     assert list(gru.runs) == [0] and not gru.complete and gru.shares("6") and not gru.shares("7")
     assert not by_name["sums / mlp"].runs
+
+
+def test_learners_are_models_of_their_own_on_a_board(planned, tmp_path, capsys):
+    plan = planned(("seeds = 2", "seeds = 2\nsolved = 0.999"), tasks=("threes",))
+    list(run_study(plan))
+    board = tmp_path / "board.sqlite"
+    assert mathbench("study", "submit", plan.out, "--board", board, "--json") == 0
+    shown = capsys.readouterr()
+    rows = json.loads(shown.out)
+    models = {row["model"] for row in rows}
+    assert {"gru", "gru-dense"} <= models <= {"gru", "gru-dense", "gru-searched", "gru-dense-searched"}
+    assert all(row["new"] for row in rows) and len({row["submission"] for row in rows}) == len(rows)
+    assert f"{len(rows)} runs submitted, {len(rows)} of them new" in shown.err
+    assert mathbench("study", "submit", plan.out, "--board", board, "--learner", "gru") == 0
+    assert " 0 of them new" in capsys.readouterr().err
+    assert mathbench("leaderboard", "verify", "--board", board) == 0

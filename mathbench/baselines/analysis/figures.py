@@ -37,6 +37,9 @@ STYLE: dict[Any, Any] = {
     "savefig.facecolor": "white",
     # a dollar sign in a question or a name is no formula
     "text.parse_math": False,
+    # without a layout engine there is to be none, whatever the user's own style says
+    "figure.autolayout": False,
+    "figure.constrained_layout.use": False,
 }
 
 

@@ -1,9 +1,9 @@
-"""Plots of a run as PNG and SVG: learning curves and errors.
+"""Plots of a run as PNG, and as SVG: learning curves and errors.
 
 Each plot is a function that draws into a figure and returns whether there was anything to draw.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +31,7 @@ from mathbench.tokenizer import PAD, Characters
 
 PLOTS_FOLDER = "plots"
 FORMATS = ("png", "svg")
+AFTER_TRAINING = ("png",)  # SVG takes a fifth of the time of both
 PLOTTED_SPLITS = ("interpolate", "extrapolate")
 MAX_LENGTH = 24  # answer lengths of a confusion matrix
 
@@ -83,12 +84,13 @@ class PlotData:
         return {split: _characters(predicted, right) for split, (predicted, right) in self.answers.items()}
 
 
-def draw(run: Path, data: Data) -> list[Path]:
+def draw(run: Path, data: Data, kinds: Sequence[str] = FORMATS) -> list[Path]:
     """Draw all plots of a finished run into its folder `plots`.
 
     Args:
         run: the run directory.
         data: the rows of the run.
+        kinds: ``"png"``, ``"svg"`` or both.
 
     Returns:
         The files.
@@ -104,10 +106,17 @@ def draw(run: Path, data: Data) -> list[Path]:
     _ = plot.compared.validation
     folder.mkdir(exist_ok=True)
     with matplotlib.rc_context(figures.STYLE):
-        return [path for name, draw_plot in PLOTS.items() for path in _saved(draw_plot, plot, folder / name)]
+        return [
+            path
+            for name, draw_plot in PLOTS.items()
+            for path in _saved(draw_plot, plot, [folder / f"{name}.{kind}" for kind in kinds])
+        ]
 
 
-def _saved(draw_plot: Callable[[Any, PlotData], bool], plot: PlotData, path: Path) -> Iterator[Path]:
+def _saved(
+    draw_plot: Callable[[Any, PlotData], bool], plot: PlotData, paths: Sequence[Path]
+) -> Iterator[Path]:
+    """Draw a plot, and yield each of its files once written; none if there is nothing to draw."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 4), dpi=figures.DPI, layout="constrained")
@@ -118,11 +127,11 @@ def _saved(draw_plot: Callable[[Any, PlotData], bool], plot: PlotData, path: Pat
     # executed here, because a figure with a layout engine would be laid out for each of the files
     if engine := figure.get_layout_engine():
         engine.execute(figure)
-    figure.set_layout_engine("none")
-    for kind in FORMATS:
-        target = path.with_suffix(f".{kind}")
-        figures.save_figure(figure, target)
-        yield target
+    # with "none" instead of None the figure would be drawn twice for each of the files
+    figure.set_layout_engine(None)
+    for path in paths:
+        figures.save_figure(figure, path)
+        yield path
 
 
 def _title(result: Result) -> str:

@@ -44,8 +44,10 @@ def read_strata(run: Path) -> pa.Table:
     if not path.is_file():
         return SCHEMA.empty_table()
     try:
-        table = pq.read_table(path, columns=SCHEMA.names).cast(SCHEMA)
-    except (OSError, pa.ArrowException, KeyError) as error:
+        # not `read_table`, which imports pyarrow's data sets
+        with pq.ParquetFile(path) as file:
+            table = file.read(columns=SCHEMA.names).cast(SCHEMA)
+    except (OSError, pa.ArrowException, ValueError) as error:
         reason = (str(error).splitlines() or [""])[0]
         raise InputError(f"{path} is damaged ({reason}). Remove it to go on without what it holds.") from None
     return table

@@ -7,7 +7,7 @@ import typer
 
 from mathbench.cli.options import Json
 from mathbench.cli.output import out, print_json
-from mathbench.errors import InputError, did_you_mean
+from mathbench.errors import InputError, did_you_mean, require_extra
 
 FIGURES = ("png", "svg", "pdf")
 
@@ -25,6 +25,7 @@ def report(
     figures: Annotated[
         str, typer.Option("--figures", help=f"Format of figures: {', '.join(FIGURES)}.")
     ] = "png",
+    pdf: Annotated[bool, typer.Option("--pdf", help="Also write the page as report.pdf.")] = False,
     json: Json = False,
 ) -> None:
     """Write tables and figures of what is finished of a study.
@@ -37,16 +38,26 @@ def report(
       mathbench study report runs/study-number-theory
 
       mathbench study report runs/study-number-theory --out report --figures svg
+
+      mathbench study report runs/study-number-theory --pdf
     """
     from mathbench.studies.plan import StudyPlan
     from mathbench.studies.report.found import read_results
+    from mathbench.studies.report.pdf import write_pdf
     from mathbench.studies.report.write import write_report
     from mathbench.studies.run_study import read_study
 
     if figures not in FIGURES:
         raise InputError(f"--figures has no '{figures}'. {did_you_mean(figures, FIGURES)}")
+    if pdf and figures != "png":
+        raise InputError(f"--pdf needs figures as png. Received: --figures {figures}.")
+    if pdf:
+        require_extra("fpdf", "report")
     results = read_results(StudyPlan(read_study(folder), folder))
     files = write_report(results, out_dir or folder / "report", f".{figures}")
+    if pdf:
+        files.append(files[0].with_suffix(".pdf"))
+        write_pdf(files[0], files[-1])
     if json:
         print_json([str(file) for file in files])
         return

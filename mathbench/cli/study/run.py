@@ -11,6 +11,8 @@ from mathbench.cli.running import RUNS, handle_interrupt
 from mathbench.cli.study.cells import print_cells
 from mathbench.cli.study.view import StudyView
 from mathbench.cli.sweep_jobs import failure_of
+from mathbench.errors import InputError, shown
+from mathbench.integers import parse_integer
 
 if TYPE_CHECKING:
     from mathbench.engine import Engine
@@ -40,7 +42,7 @@ def run(
         typer.Option("--learner", help="Learners to run, as names or patterns. Default: all."),
     ] = None,
     seed: Annotated[
-        list[int] | None, typer.Option("--seed", help="Training seeds to run. Default: all of the study.")
+        list[str] | None, typer.Option("--seed", help="Training seeds to run. Default: all of the study.")
     ] = None,
     workers: Annotated[
         int | None,
@@ -85,9 +87,11 @@ def run(
 
     found = load_study(study)
     out = out_dir or RUNS / f"study-{found.name}"
-    chosen_seeds = tuple(seed) if seed else None
+    chosen_seeds = tuple(map(_seed, seed)) if seed else None
     plan = StudyPlan(found, out, study, device, tuple(task or ("*",)), tuple(learner or ("*",)), chosen_seeds)
     chosen = make_engine(engine, workers, address)
+    if device != "cpu" and engine == "local":
+        _check_device(plan)
     if dry_run:
         print_cells(plan, chosen, probe, json)
         print_message("nothing was run")
@@ -96,6 +100,23 @@ def run(
     if json:
         print_json({"out": str(plan.out), "study": found.name})
     print_message(f"mathbench study report {plan.out} writes tables and charts")
+
+
+def _seed(text: str) -> int:
+    try:
+        return parse_integer(text)
+    except ValueError:
+        raise InputError(f"--seed must be an integer. Received: {shown(text)}.") from None
+
+
+def _check_device(plan: "StudyPlan") -> None:
+    """Check that the first network of a study can be trained on its device."""
+    from mathbench.baselines.jobs.source import open_rows_of
+    from mathbench.baselines.run import check_run
+
+    job = next((job for job in plan.jobs() if job.make_spec().trained), None)
+    if job is not None:
+        check_run(job.make_spec(), open_rows_of(job.source), job.options)
 
 
 def _run(plan: "StudyPlan", engine: "Engine") -> None:
@@ -108,7 +129,8 @@ def _run(plan: "StudyPlan", engine: "Engine") -> None:
 
     errors: dict[str, Exception] = {}
     total = 0
-    with handle_interrupt(plan.out), StudyView(plan) as view:
+    kept = "what was done is kept in {}. The same command goes on."
+    with handle_interrupt(plan.out, kept), StudyView(plan) as view:
         for outcome in run_study(plan, engine, view.report, view.announce):
             total += 1
             view.done(outcome)

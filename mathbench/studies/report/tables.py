@@ -1,10 +1,15 @@
 """The tables of a report, as lines of Markdown."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from statistics import fmean
 
+from mathbench.scores import facets
 from mathbench.scores.error_scale import percent
+from mathbench.scores.results import Score
+from mathbench.stratum import natural_order
 from mathbench.studies.report.found import SPLITS, Found, StudyResults, lengths_of, percents
 
+MOST_VALUES = 16  # columns of a table of properties
 SMALLEST = 0.99  # exact match at which the smallest network is looked for
 
 
@@ -93,6 +98,42 @@ def lengths(results: StudyResults, task: str) -> list[str]:
         for one in own
     ]
     return markdown(["learner", "supervision", *SPLITS, *(f"{n:,} digits" for n in digits)], rows, right=2)
+
+
+def properties(results: StudyResults, task: str, split: str) -> list[str]:
+    """Return the table of learners by properties of the problems, such as the smallest factor of a number.
+
+    Properties are those that the strata of the task state besides lengths. Empty where there are none, or more values
+    than `MOST_VALUES`.
+    """
+    found = [(one, _by_property(one, split)) for one in results.of_task(task)]
+    values = sorted({value for _, scores in found for value in scores}, key=natural_order)
+    if not 2 <= len(values) <= MOST_VALUES:
+        return []
+    n = {value: next(scores[value][0].n for _, scores in found if value in scores) for value in values}
+    rows = [
+        [one.learner, one.supervision, *(_mean(scores.get(value, [])) for value in values)]
+        for one, scores in found
+    ]
+    return markdown(
+        ["learner", "supervision", *(f"{value} (n={n[value]:,})" for value in values)], rows, right=2
+    )
+
+
+def _by_property(one: Found, split: str) -> dict[str, list[Score]]:
+    """Return the scores of every run by property and value, such as `spf=17-29`, or by the name of a kind."""
+    found: dict[str, list[Score]] = {}
+    for result in one.results.runs.values():
+        strata = result.scores.get(split, {}).get("strata", {})
+        by_name = facets.by_other({name: Score.from_json(score) for name, score in strata.items()})
+        for key, values in by_name.items():
+            for value, score in values.items():
+                found.setdefault(value if key == facets.KIND else f"{key}={value}", []).append(score)
+    return found
+
+
+def _mean(scores: Sequence[Score]) -> str:
+    return percent(fmean(score.exact_match for score in scores)) if scores else ""
 
 
 def searches(results: StudyResults) -> Iterator[list[str]]:

@@ -96,16 +96,31 @@ def _page(results: StudyResults, figures: list[str]) -> Iterator[str]:
             for supervision in results.supervisions:
                 lines = tables.grid(results, tasks, supervision, split)
                 if len(lines) > 3:
-                    yield from (f"**{supervision}**", "", *lines, "")
+                    yield from (f"### {group}, {split}, {supervision}", "", *lines, "")
     yield from ("## Lengths", "")
     for task in results.tasks:
         if lines := tables.lengths(results, task):
-            yield from (f"**{task}**", "", *lines, "")
+            yield from (f"### {task}", "", *lines, "")
         yield from _pictures(figures, f"lengths-{task}.")
+    yield from _properties(results)
     yield from ("## The smallest networks", "", *tables.smallest(results), "")
     yield from _pictures(figures, "front-")
     yield from _searches(results)
     yield from ("## Data", "", f"`{RESULTS}` has every run; beside each figure lies its data.", "")
+
+
+def _properties(results: StudyResults) -> Iterator[str]:
+    """Yield tables by smallest factor, kind of error, residue, and what else the strata of tasks state."""
+    blocks = [
+        (f"### {task}, {split}", "", *lines, "")
+        for task in results.tasks
+        for split in SPLITS
+        if (lines := tables.properties(results, task, split))
+    ]
+    if blocks:
+        yield from ("## By property of the problems", "")
+    for block in blocks:
+        yield from block
 
 
 def _state(results: StudyResults) -> list[str]:
