@@ -79,9 +79,9 @@ def _common(where: str, entry: Mapping[str, Any], tasks: Sequence[str]) -> dict[
     seeds = read_seeds(entry["seeds"]) if "seeds" in entry else None
     return {
         "tasks": _patterns(where, read_texts(where, "tasks", entry.get("tasks", "*")), tasks),
-        "settings": _settings(where, entry.get("settings", {})),
+        "settings": read_settings(where, entry.get("settings", {})),
         "special": {
-            pattern: _settings(where, settings)
+            pattern: read_settings(where, settings)
             for pattern, settings in entry.get("on", {}).items()
             if _patterns(where, (pattern,), tasks)
         },
@@ -101,8 +101,12 @@ def _patterns(where: str, patterns: tuple[str, ...], tasks: Sequence[str]) -> tu
     return patterns
 
 
-def _settings(where: str, values: Any) -> dict[str, Any]:
-    """Return settings by their names in the code."""
+def read_settings(where: str, values: Any) -> dict[str, Any]:
+    """Return settings by their names in the code.
+
+    Raises:
+        InputError: for a value that is a table or a list.
+    """
     if not isinstance(values, dict) or any(isinstance(value, dict | list) for value in values.values()):
         raise InputError(f"the settings of {where} must be a table of values. Received: {values!r:.100}.")
     return {canonical_key(key): value for key, value in values.items()}
@@ -129,7 +133,7 @@ def _supervisions(where: str, value: Any) -> dict[str, dict[str, Any]]:
             raise InputError(f"{where}: unknown supervision '{name}'. {did_you_mean(name, SUPERVISIONS)}")
     if not found:
         raise InputError(f"{where} has no supervision.")
-    return {name: _settings(where, settings) for name, settings in found.items()}
+    return {name: read_settings(where, settings) for name, settings in found.items()}
 
 
 def _search(where: str, variants: list[Any]) -> tuple[str, ...]:

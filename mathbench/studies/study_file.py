@@ -19,7 +19,7 @@ from mathbench.parameters import check_integer
 from mathbench.registry import builtin_folder
 from mathbench.storage.location import local_path
 from mathbench.studies.file_values import check_name, check_table, read_lengths, read_seeds
-from mathbench.studies.learner_file import read_learners
+from mathbench.studies.learner_file import read_learners, read_settings
 from mathbench.studies.study import SOLVED, Learner, Study, StudyTask
 
 FOLDER = "studies"
@@ -116,7 +116,9 @@ def _study(content: Mapping[str, Any], text: str, folder: Path) -> Study:
     tasks = _tasks(content, folder)
     names = [task.name for task in tasks]
     _check_distinct("task", names)
-    learners = read_learners(content["learners"], content.get("settings", {}), names)
+    learners = read_learners(
+        content["learners"], read_settings("the study", content.get("settings", {})), names
+    )
     _check_cells(tasks, learners)
     solved = float(content.get("solved", SOLVED))
     if not 0 <= solved <= 1:

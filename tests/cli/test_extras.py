@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from lowest import lowest, project, requirements  # noqa: E402
 
 EXTRAS = project()["optional-dependencies"]
-LIGHT = ("plots", "verify", "ray", "sweep", "s3", "server", "openai")
+LIGHT = ("plots", "verify", "ray", "sweep", "s3", "server", "openai", "report")
 PLATFORMS = {
     "Linux on x86_64": {"sys_platform": "linux", "platform_machine": "x86_64", "platform_system": "Linux"},
     "Linux on ARM": {"sys_platform": "linux", "platform_machine": "aarch64", "platform_system": "Linux"},

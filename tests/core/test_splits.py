@@ -13,7 +13,7 @@ from tests import solvers
 SPLITS = ("train", "validation", "interpolate", "extrapolate")
 
 
-def problems(made, split, seed=0, rows=20_000) -> list[tuple[int, ...]]:
+def problems(made, split, seed=0, rows=10_000) -> list[tuple[int, ...]]:
     source = Rows(made, split, seed)
     questions = source.batch(range(min(len(source), rows)))["question"].to_pylist()
     return [solvers.problem(made, q) for q in questions]

@@ -35,14 +35,16 @@ def run(
         typer.Option("--out", help="Folder of the study. Default: runs/study-NAME.", metavar="DIR"),
     ] = None,
     task: Annotated[
-        list[str] | None, typer.Option("--task", help="Tasks to run, as names or patterns. Default: all.")
+        list[str] | None,
+        typer.Option("--task", help="Tasks to run, names or patterns; may be repeated. Default: all."),
     ] = None,
     learner: Annotated[
         list[str] | None,
-        typer.Option("--learner", help="Learners to run, as names or patterns. Default: all."),
+        typer.Option("--learner", help="Learners to run, names or patterns; may be repeated. Default: all."),
     ] = None,
     seed: Annotated[
-        list[str] | None, typer.Option("--seed", help="Training seeds to run. Default: all of the study.")
+        list[str] | None,
+        typer.Option("--seed", help="Training seeds to run; may be repeated. Default: all."),
     ] = None,
     workers: Annotated[
         int | None,

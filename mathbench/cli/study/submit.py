@@ -22,10 +22,12 @@ def submit(
     folder: Annotated[Path, typer.Argument(help="Folder of a study.", metavar="DIR")],
     board: BoardOption = None,
     task: Annotated[
-        list[str] | None, typer.Option("--task", help="Tasks, as names or patterns. Default: all.")
+        list[str] | None,
+        typer.Option("--task", help="Tasks, names or patterns; may be repeated. Default: all."),
     ] = None,
     learner: Annotated[
-        list[str] | None, typer.Option("--learner", help="Learners, as names or patterns. Default: all.")
+        list[str] | None,
+        typer.Option("--learner", help="Learners, names or patterns; may be repeated. Default: all."),
     ] = None,
     token_file: TokenFile = None,
     json: Json = False,

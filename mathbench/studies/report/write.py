@@ -127,10 +127,11 @@ def _state(results: StudyResults) -> list[str]:
     """Return how much is finished, and how the tables are to be read."""
     runs = [result for one in results.found for result in one.results.runs.values()]
     wanted = sum(len(one.results.seeds) for one in results.found)
-    hours = sum(result.timings["fit_cpu_s"] for result in runs) / 3600
+    minutes = sum(result.timings["fit_cpu_s"] for result in runs) / 60
+    cost = f"{minutes / 60:.1f} CPU hours" if minutes >= 60 else f"{minutes:.1f} CPU minutes"
     return [
-        f"{len(runs):,} of {wanted:,} runs of {len(results.found):,} cells are finished, {hours:.1f} CPU hours of "
-        f"training; {len(results.missing):,} cells are not begun.",
+        f"{len(runs):,} of {wanted:,} runs of {len(results.found):,} cells are finished, {cost} of training; "
+        f"{len(results.missing):,} cells are not begun.",
         "",
         "Cells are the mean exact match over training seeds in percent, with the lowest and the highest seed in "
         "brackets where they differ. † marks settings that a search found on validation. Shortcuts need no training; "
