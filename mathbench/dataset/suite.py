@@ -1,7 +1,5 @@
 """Suites: named, versioned lists of tasks with sizes and a seed, as TOML files that users copy and edit."""
 
-import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +14,7 @@ from mathbench.parameters import check_flag
 from mathbench.registry import builtin_folder
 from mathbench.reserve import SPLITS
 from mathbench.rows import ID
-from mathbench.storage.location import local_path
+from mathbench.storage import toml_file
 
 _KEYS = ("name", "version", "description", "seed", "sizes", "ids", "questions", "tasks")
 _TYPE_NAMES: dict[type, str] = {
@@ -53,7 +51,7 @@ def available() -> list[str]:
     >>> "hofstadter" in available()
     True
     """
-    return sorted(path.stem for path in builtin_folder("generators").glob("*.toml"))
+    return toml_file.names_in(builtin_folder("generators"))
 
 
 def load(
@@ -115,15 +113,8 @@ def _read(name: str) -> tuple[Path, dict[str, Any]]:
     """Return the path of a suite and its content, with the keys of the suite itself checked."""
     if not isinstance(name, str):
         raise InputError(f"a suite must be given by its name or as FILE.toml. Received: {shown(name)}.")
-    path = local_path(name) if name.endswith(".toml") else builtin_folder("generators") / f"{name}.toml"
-    if not os.path.isfile(path):
-        if name.endswith(".toml"):
-            raise InputError(f"the suite file {name} does not exist.")
-        raise InputError(f"unknown suite '{name}'. {did_you_mean(name, available())} Or give a FILE.toml.")
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not valid TOML: {error}.") from None
+    path = toml_file.find_file("suite", name, builtin_folder("generators"))
+    content = toml_file.parse(toml_file.read_text(path), str(path))
     _check_keys(path, "the suite", content, _KEYS)
     _check_types(path, content)
     try:

@@ -1,36 +1,12 @@
 """Checks of the values in the file of a study."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
-from mathbench.errors import InputError, did_you_mean
+from mathbench.errors import InputError
 from mathbench.parameters import check_integer
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
-_WORDS = {
-    str: "text",
-    int: "an integer",
-    (int, float): "a number",
-    dict: "a table",
-    list: "a list",
-    (str, list): "text or a list",
-    (int, list): "an integer or a list",
-}
-
-
-def check_table(where: str, content: Any, kinds: Mapping[str, Any], required: tuple[str, ...] = ()) -> None:
-    """Check the keys of a table and the types of their values."""
-    if not isinstance(content, dict):
-        raise InputError(f"{where} must be a table. Received: {content!r:.100}.")
-    for key, value in content.items():
-        if key not in kinds:
-            raise InputError(f"unknown key '{key}' in {where}. {did_you_mean(key, kinds)}")
-        if isinstance(value, bool) or not isinstance(value, kinds[key]):
-            words = _WORDS.get(kinds[key], "text or a table")
-            raise InputError(f"{key} of {where} must be {words}. Received: {value!r:.100}.")
-    if missing := [key for key in required if key not in content]:
-        raise InputError(f"{where} lacks the key '{missing[0]}'.")
 
 
 def check_name(name: str, what: str) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 from mathbench.baselines.recipe import canonical_key, parse_overrides
 from mathbench.dataset.manifest import check_sizes
 from mathbench.errors import InputError, did_you_mean
-from mathbench.studies.file_values import check_name, check_table, read_lengths, read_seeds, read_texts
+from mathbench.storage.toml_file import check_table
+from mathbench.studies.file_values import check_name, read_lengths, read_seeds, read_texts
 from mathbench.studies.study import SUPERVISIONS, Learner
 
 _KEYS: dict[str, Any] = {

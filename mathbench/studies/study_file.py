@@ -1,7 +1,5 @@
 """Studies as TOML files: those that come with mathbench, and those of users."""
 
-import os
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -17,8 +15,9 @@ from mathbench.hashing import check_seed
 from mathbench.leaderboard.seasons.files import load_season
 from mathbench.parameters import check_integer
 from mathbench.registry import builtin_folder
-from mathbench.storage.location import local_path
-from mathbench.studies.file_values import check_name, check_table, read_lengths, read_seeds
+from mathbench.storage import toml_file
+from mathbench.storage.toml_file import check_table
+from mathbench.studies.file_values import check_name, read_lengths, read_seeds
 from mathbench.studies.learner_file import read_learners, read_settings
 from mathbench.studies.study import SOLVED, Learner, Study, StudyTask
 
@@ -54,23 +53,7 @@ def available() -> list[str]:
     >>> "number-theory" in available()
     True
     """
-    return sorted(path.stem for path in builtin_folder(FOLDER).glob("*.toml"))
-
-
-def study_path(name: str) -> Path:
-    """Return the file of a study: a path that ends in .toml, or the name of one that comes with mathbench.
-
-    Raises:
-        InputError: when there is no such study.
-    """
-    if name.endswith(".toml"):
-        path = local_path(name)
-        if not os.path.isfile(path):
-            raise InputError(f"the study file {name} does not exist.")
-        return path
-    if name not in available():
-        raise InputError(f"unknown study '{name}'. {did_you_mean(name, available())} Or give a FILE.toml.")
-    return builtin_folder(FOLDER) / f"{name}.toml"
+    return toml_file.names_in(builtin_folder(FOLDER))
 
 
 def load_study(name: str) -> Study:
@@ -82,12 +65,8 @@ def load_study(name: str) -> Study:
     >>> load_study("number-theory").task("even-base3").task.parameters["base"]
     3
     """
-    path = study_path(name)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not valid TOML: {error}.") from None
-    return parse_study(text, path)
+    path = toml_file.find_file("study", name, builtin_folder(FOLDER))
+    return parse_study(toml_file.read_text(path), path)
 
 
 def parse_study(text: str, path: Path) -> Study:
@@ -100,10 +79,7 @@ def parse_study(text: str, path: Path) -> Study:
     Raises:
         InputError: as `load_study`.
     """
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path.name} is not valid TOML: {error}.") from None
+    content = toml_file.parse(text, path.name)
     try:
         return _study(content, text, path.parent)
     except InputError as error:

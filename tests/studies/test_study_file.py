@@ -85,7 +85,7 @@ def test_patterns_choose_tasks_learners_and_seeds(planned):
     ("old", "new", "words"),
     [
         ('name = "small"', 'nam = "small"', "unknown key 'nam' in the study. Did you mean 'name'"),
-        ('name = "small"', "", "the study lacks the key 'name'"),
+        ('name = "small"', "", "the study needs name"),
         ('name = "small"', 'name = "Small one"', "up to 60 lower-case letters"),
         ("seeds = 2", "seeds = 0", "seeds must be an integer of 1 or more"),
         ("seeds = 2", "seeds = [1, 1]", "seeds must be different integers"),
@@ -100,7 +100,7 @@ def test_patterns_choose_tasks_learners_and_seeds(planned):
         ('name = "sums"', 'name = "threes"', "two tasks have the name 'threes'"),
         ("long = [6, 9]", "long = [0]", "long must be an integer of 1 or more"),
         ('name = "gru"', 'nome = "gru"', "unknown key 'nome' in the learner gru-classifier"),
-        ('baseline = "gru-classifier"', "", "the learner gru lacks the key 'baseline'"),
+        ('baseline = "gru-classifier"', "", "the learner gru needs baseline"),
         ('baseline = "gru-classifier"', 'baseline = "gru"', "unknown baseline 'gru'"),
         ('baseline = "gru-classifier"', 'baseline = "hf:model"', "is asked, not trained"),
         ('tasks = "threes"', 'tasks = "thees"', "no task is named 'thees'. Did you mean 'threes'"),

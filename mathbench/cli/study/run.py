@@ -9,6 +9,7 @@ from mathbench.cli.options import Address, Device, DryRun, Json
 from mathbench.cli.output import print_json, print_message
 from mathbench.cli.running import RUNS, handle_interrupt
 from mathbench.cli.study.cells import print_cells
+from mathbench.cli.study.options import LearnerPatterns, TaskPatterns
 from mathbench.cli.study.view import StudyView
 from mathbench.cli.sweep_jobs import failure_of
 from mathbench.errors import InputError, shown
@@ -34,14 +35,8 @@ def run(
         Path | None,
         typer.Option("--out", help="Folder of the study. Default: runs/study-NAME.", metavar="DIR"),
     ] = None,
-    task: Annotated[
-        list[str] | None,
-        typer.Option("--task", help="Tasks to run, names or patterns; may be repeated. Default: all."),
-    ] = None,
-    learner: Annotated[
-        list[str] | None,
-        typer.Option("--learner", help="Learners to run, names or patterns; may be repeated. Default: all."),
-    ] = None,
+    task: TaskPatterns = None,
+    learner: LearnerPatterns = None,
     seed: Annotated[
         list[str] | None,
         typer.Option("--seed", help="Training seeds to run; may be repeated. Default: all."),

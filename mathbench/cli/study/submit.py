@@ -8,6 +8,7 @@ import typer
 from mathbench.cli.leaderboard.options import BoardOption, TokenFile
 from mathbench.cli.options import Json
 from mathbench.cli.output import ProgressBar, print_json, print_message
+from mathbench.cli.study.options import LearnerPatterns, TaskPatterns
 
 if TYPE_CHECKING:
     from mathbench.studies.submit import Entry
@@ -21,14 +22,8 @@ def register(app: typer.Typer) -> None:
 def submit(
     folder: Annotated[Path, typer.Argument(help="Folder of a study.", metavar="DIR")],
     board: BoardOption = None,
-    task: Annotated[
-        list[str] | None,
-        typer.Option("--task", help="Tasks, names or patterns; may be repeated. Default: all."),
-    ] = None,
-    learner: Annotated[
-        list[str] | None,
-        typer.Option("--learner", help="Learners, names or patterns; may be repeated. Default: all."),
-    ] = None,
+    task: TaskPatterns = None,
+    learner: LearnerPatterns = None,
     token_file: TokenFile = None,
     json: Json = False,
 ) -> None:

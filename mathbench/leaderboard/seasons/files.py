@@ -1,22 +1,21 @@
 """Seasons as TOML files: those that come with mathbench, and those of a host."""
 
-import os
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mathbench.errors import InputError, did_you_mean
+from mathbench.errors import InputError
 from mathbench.hashing import check_seed
 from mathbench.leaderboard.seal import commitment
 from mathbench.leaderboard.seasons.season import SEASON_SPLITS, Sealed, Season, SeasonTask
 from mathbench.registry import builtin_folder
 from mathbench.scores.schema import DIGEST
 from mathbench.scores.untrusted import MAX_ROWS
-from mathbench.storage.location import local_path
+from mathbench.storage import toml_file
+from mathbench.storage.toml_file import check_table
 
 FOLDER = "seasons"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -44,16 +43,6 @@ _TASK_KEYS = {
 }
 _RULES = {"training": str, "external_data": bool}
 _SEAL = {"commitment": str, "seed": str, "salt": str}
-_WORDS = {
-    str: "text",
-    int: "an integer",
-    (int, str): "an integer or text",
-    (int, float): "a number",
-    datetime: "a time such as 2026-12-01T00:00:00Z",
-    dict: "a table",
-    list: "a list of tables ([[tasks]])",
-    bool: "true or false",
-}
 
 
 def available() -> list[str]:
@@ -62,7 +51,7 @@ def available() -> list[str]:
     >>> "core-1" in available()
     True
     """
-    return sorted(path.stem for path in (builtin_folder("leaderboard") / FOLDER).glob("*.toml"))
+    return toml_file.names_in(builtin_folder("leaderboard") / FOLDER)
 
 
 def check_new_season(season: Season, known: Iterable[Season]) -> None:
@@ -93,14 +82,7 @@ def season_path(name: str) -> Path:
     Raises:
         InputError: when there is no such season.
     """
-    if name.endswith(".toml"):
-        path = local_path(name)
-        if not os.path.isfile(path):
-            raise InputError(f"the season file {name} does not exist.")
-        return path
-    if name not in available():
-        raise InputError(f"unknown season '{name}'. {did_you_mean(name, available())} Or give a FILE.toml.")
-    return builtin_folder("leaderboard") / FOLDER / f"{name}.toml"
+    return toml_file.find_file("season", name, builtin_folder("leaderboard") / FOLDER)
 
 
 def load_season(name: str) -> Season:
@@ -113,11 +95,7 @@ def load_season(name: str) -> Season:
     3
     """
     path = season_path(name)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not valid TOML: {error}.") from None
-    return parse_season(text, path.name)
+    return parse_season(toml_file.read_text(path), path.name)
 
 
 def parse_season(text: str, file: str) -> Season:
@@ -130,10 +108,7 @@ def parse_season(text: str, file: str) -> Season:
     Raises:
         InputError: as `load_season`.
     """
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{file} is not valid TOML: {error}.") from None
+    content = toml_file.parse(text, file)
     try:
         return _season(content)
     except InputError as error:
@@ -141,13 +116,13 @@ def parse_season(text: str, file: str) -> Season:
 
 
 def _season(content: Mapping[str, Any]) -> Season:
-    _check("the season", content, _KEYS, required=("name", "tasks"))
+    check_table("the season", content, _KEYS, required=("name", "tasks"))
     name, rules = content["name"], content.get("rules", {})
     if not NAME.fullmatch(name):
         raise InputError(
             f"the name of a season must be up to 40 lower-case letters, digits and hyphens. Received: {name!a}."
         )
-    _check("rules", rules, _RULES)
+    check_table("rules", rules, _RULES)
     tasks = tuple(_task(entry, content) for entry in content["tasks"])
     _check_tasks(tasks)
     sealed = _sealed(content.get("sealed"))
@@ -165,27 +140,13 @@ def _season(content: Mapping[str, Any]) -> Season:
     )
 
 
-def _check(
-    where: str, content: Mapping[str, Any], kinds: Mapping[str, Any], required: tuple[str, ...] = ()
-) -> None:
-    """Check the keys of a table and the types of their values."""
-    for key, value in content.items():
-        if key not in kinds:
-            raise InputError(f"unknown key '{key}' in {where}. {did_you_mean(key, kinds)}")
-        is_flag = isinstance(value, bool) and kinds[key] is not bool
-        if is_flag or not isinstance(value, kinds[key]):
-            raise InputError(f"{key} of {where} must be {_WORDS[kinds[key]]}. Received: {value!r:.100}.")
-    if missing := [key for key in required if key not in content]:
-        raise InputError(f"{where} needs {' and '.join(missing)}.")
-
-
 def _task(entry: Any, content: Mapping[str, Any]) -> SeasonTask:
     """One task: the keys of `_TASK_KEYS`, and parameters."""
     if not isinstance(entry, dict):
         raise InputError(f"every entry of [[tasks]] must be a table. Received: {entry!r:.100}.")
     own = {key: value for key, value in entry.items() if key in _TASK_KEYS}
     where = f"the task {own.get('name', own.get('task', ''))!a}"
-    _check(where, own, _TASK_KEYS, required=("task",))
+    check_table(where, own, _TASK_KEYS, required=("task",))
     parameters = {key: value for key, value in entry.items() if key not in _TASK_KEYS}
     if not re.search(r"-v\d+$", own["task"]):
         raise InputError(f"{where} must name its version, such as addition-v1. Received: {own['task']!a}.")
@@ -218,7 +179,7 @@ def _check_plain(found: SeasonTask) -> None:
 
 
 def _check_rows(where: str, rows: Mapping[str, Any]) -> None:
-    _check(f"rows of {where}", rows, dict.fromkeys(SEASON_SPLITS, int))
+    check_table(f"rows of {where}", rows, dict.fromkeys(SEASON_SPLITS, int))
     if not any(rows.values()) or not all(0 <= n <= MAX_ROWS for n in rows.values()):
         raise InputError(f"{where} must have from 1 to {MAX_ROWS:,} rows in a split. Received: {dict(rows)}.")
 
@@ -255,7 +216,7 @@ def _times(content: Mapping[str, Any]) -> dict[str, datetime | None]:
 def _sealed(content: Mapping[str, Any] | None) -> Sealed | None:
     if content is None:
         return None
-    _check("sealed", content, _SEAL, required=("commitment",))
+    check_table("sealed", content, _SEAL, required=("commitment",))
     for key, value in content.items():
         DIGEST(value, f"sealed.{key}")
     if ("seed" in content) != ("salt" in content):
