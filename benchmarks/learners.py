@@ -5,7 +5,7 @@
 
 Every recipe is trained with some seeds on one thread, as `mathbench run-baseline NAME --recipe RECIPE --seeds N --long
 ...` does. Cells are the lowest and the highest exact match over the seeds, in percent. Finished runs are read again,
-not repeated. The picture shows the first table as a heat map: the mean over the seeds, learners by lengths.
+not repeated. The picture shows the table of sums as a heat map: the mean over the seeds, learners by lengths.
 """
 
 import argparse
@@ -145,12 +145,19 @@ def cell(shares: list[float]) -> str:
     return ends[0] if ends[0] == ends[1] else f"{ends[0]}-{ends[1]}"
 
 
-def picture(path: Path, seeds: int, folder: Path) -> None:
-    """Draw the table of sums as a heat map."""
-    found = TABLES["sums"]
+def runs_of_table(name: str, seeds: int, folder: Path) -> list[list[Result]]:
+    """Train the learners of a table, or read their finished runs."""
+    found = TABLES[name]
+    return [
+        runs_of(learner, found.lengths, seeds, folder / f"{name}-{number}")
+        for number, learner in enumerate(found.learners)
+    ]
+
+
+def picture(path: Path, found: Table, runs: list[list[Result]]) -> None:
+    """Draw a table as a heat map."""
     rows, shares = [], {}
-    for number, learner in enumerate(found.learners):
-        results = runs_of(learner, found.lengths, seeds, folder / f"sums-{number}")
+    for learner, results in zip(found.learners, runs, strict=True):
         recipe = learner.words.split()[1]
         name = learner.name if recipe == learner.name else f"{learner.name}, {recipe}"
         rows.append((results[0].supervision, f"{name} (trained to {learner.digits})"))
@@ -159,19 +166,16 @@ def picture(path: Path, seeds: int, folder: Path) -> None:
             shares[rows[-1], f"{length} digits"] = statistics.mean(exact)
     columns = tuple(f"{length} digits" for length in found.lengths)
     heat = HeatMap("long", columns, tuple(rows), shares)
-    draw_heat_map(heat, f"Sums of two numbers: exact match by length, mean of {seeds} seeds", path)
+    title = f"Sums of two numbers: exact match by length, mean of {len(runs[0])} seeds"
+    draw_heat_map(heat, title, path)
 
 
-def table(name: str, seeds: int, folder: Path) -> list[str]:
-    """Return the lines of a table, after all of its runs."""
-    found = TABLES[name]
+def table(found: Table, runs: list[list[Result]]) -> list[str]:
+    """Return the lines of a table."""
     head = ["baseline", "recipe", "supervision", "weights", "CPU s", "trained to"]
     lines = [f"**{found.title}**", "", f"| {' | '.join([*head, *map(str, found.lengths)])} |"]
     lines.append("|---|---|---|" + "---:|" * (3 + len(found.lengths)))
-    for number, learner in enumerate(found.learners):
-        results = runs_of(learner, found.lengths, seeds, folder / f"{name}-{number}")
-        lines.append(row(learner, results, found.lengths))
-    return lines
+    return lines + [row(*one, found.lengths) for one in zip(found.learners, runs, strict=True)]
 
 
 def main() -> None:
@@ -183,10 +187,11 @@ def main() -> None:
     parser.add_argument("--picture", type=Path)
     given = parser.parse_args()
     for name in [given.only] if given.only else TABLES:
-        print("\n".join(table(name, given.seeds, given.out)), flush=True)
+        runs = runs_of_table(name, given.seeds, given.out)
+        print("\n".join(table(TABLES[name], runs)), flush=True)
         print(flush=True)
-    if given.picture:
-        picture(given.picture, given.seeds, given.out)
+        if given.picture and name == "sums":
+            picture(given.picture, TABLES[name], runs)
 
 
 if __name__ == "__main__":

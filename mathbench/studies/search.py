@@ -6,7 +6,7 @@ exact match on validation is trained with the other seeds too, if it is larger t
 Test splits decide nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mathbench.baselines.jobs.run_job import RunJob
 from mathbench.studies.plan import StudyPlan
@@ -28,7 +28,7 @@ def further_seeds(plan: StudyPlan) -> list[RunJob]:
     """Return the runs of the best variants with the other seeds."""
     found = []
     for failed in failed_cells(plan):
-        best = best_variant(plan, failed)
+        best = best_variant(failed, tried_variants(plan, failed))
         if best is not None:
             found += [plan.job(best.cell, seed) for seed in best.seeds[1:]]
     return found
@@ -47,9 +47,13 @@ def tried_variants(plan: StudyPlan, cell: CellResults) -> list[CellResults]:
     return [results for results in tried if cell.seeds and cell.seeds[0] in results.runs]
 
 
-def best_variant(plan: StudyPlan, failed: CellResults) -> CellResults | None:
-    """Return the variant to train with all seeds: the best on validation, where it gains enough over the cell."""
-    first = failed.seeds[0]
-    scored = [(results.runs[first].best["validation"], results) for results in tried_variants(plan, failed)]
+def best_variant(failed: CellResults, tried: Sequence[CellResults]) -> CellResults | None:
+    """Return the variant to train with all seeds: the best on validation, where it gains enough over the cell.
+
+    Args:
+        failed: the cell.
+        tried: its variants, see `tried_variants`.
+    """
+    scored = [(results.runs[failed.seeds[0]].best["validation"], results) for results in tried]
     share, best = max(scored, key=lambda pair: pair[0], default=(0.0, None))
     return best if share >= failed.validation + GAIN else None

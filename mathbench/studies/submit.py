@@ -8,7 +8,7 @@ from mathbench.leaderboard.submission_record import Receipt
 from mathbench.leaderboard.submit import submit_run
 from mathbench.studies.plan import StudyPlan
 from mathbench.studies.results import CellResults, read_cells
-from mathbench.studies.search import best_variant
+from mathbench.studies.search import best_variant, tried_variants
 
 SEARCHED = "-searched"  # behind the name of a learner whose settings a search found
 
@@ -43,7 +43,7 @@ def _of_cell(plan: StudyPlan, results: CellResults) -> Iterator[Entry]:
     name = results.cell.learner.name
     for folder in results.folders.values():
         yield Entry(folder, name)
-    best = best_variant(plan, results) if results.runs else None
+    best = best_variant(results, tried_variants(plan, results)) if results.runs else None
     if best is not None and best.complete:
         for folder in best.folders.values():
             yield Entry(folder, name + SEARCHED)

@@ -11,7 +11,7 @@ from mathbench.errors import InputError
 from mathbench.studies.estimate import estimate
 from mathbench.studies.results import read_cells
 from mathbench.studies.run_study import read_study, run_study
-from mathbench.studies.search import GAIN, best_variant, failed_cells
+from mathbench.studies.search import GAIN, best_variant, failed_cells, tried_variants
 from tests.baselines.commands import mathbench
 from tests.studies.conftest import SMALL
 
@@ -57,7 +57,7 @@ def test_failed_cells_are_searched_and_the_best_variant_is_trained_with_all_seed
         folder = plan.out / "searches" / "threes" / failed.cell.learner.name
         variants = {path.name: len(list(path.iterdir())) for path in folder.iterdir()}
         assert set(variants) == {"hidden=5", "rate=1e-2,hidden=6"}
-        best = best_variant(plan, failed)
+        best = best_variant(failed, tried_variants(plan, failed))
         if best is None:
             assert set(variants.values()) == {1}
         else:

@@ -6,6 +6,7 @@ from statistics import median
 
 from mathbench.errors import InputError
 from mathbench.scores.error_scale import percent
+from mathbench.scores.statistics import seed_statistics
 from mathbench.studies.plan import StudyPlan
 from mathbench.studies.results import CellResults, read_cells
 from mathbench.studies.search import best_variant, tried_variants
@@ -84,9 +85,8 @@ class StudyResults:
     def groups(self) -> dict[str, list[str]]:
         """The tasks with results by their group."""
         groups: dict[str, list[str]] = {}
-        for task in self.plan.study.tasks:
-            if task.name in self.tasks:
-                groups.setdefault(task.group or "tasks", []).append(task.name)
+        for name in self.tasks:
+            groups.setdefault(self.plan.study.task(name).group or "tasks", []).append(name)
         return groups
 
     @property
@@ -126,10 +126,11 @@ def read_results(plan: StudyPlan) -> StudyResults:
 
 def _found(plan: StudyPlan, results: CellResults) -> Found:
     """Return the results that count of a cell: those of its best variant where all seeds of it are finished."""
-    tried = {one.cell.variant: one.validation for one in tried_variants(plan, results)}
-    best = best_variant(plan, results) if tried else None
+    tried = tried_variants(plan, results)
+    best = best_variant(results, tried)
     better = best is not None and best.complete and best.validation > results.validation
-    return Found(best if best is not None and better else results, tried)
+    shares = {one.cell.variant: one.validation for one in tried}
+    return Found(best if best is not None and better else results, shares)
 
 
 def percents(shares: Sequence[float]) -> str:
@@ -140,7 +141,8 @@ def percents(shares: Sequence[float]) -> str:
     """
     if not shares:
         return ""
-    mean, low, high = (percent(value) for value in (sum(shares) / len(shares), min(shares), max(shares)))
+    spread = seed_statistics(shares)
+    mean, low, high = percent(spread.mean), percent(spread.low), percent(spread.high)
     return mean if low == high else f"{mean} ({low}-{high})"
 
 

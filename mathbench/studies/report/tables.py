@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean
 
+from mathbench.baselines.analysis.pareto import SOLVED
 from mathbench.scores import facets
 from mathbench.scores.error_scale import percent
 from mathbench.scores.results import Score
@@ -10,7 +11,6 @@ from mathbench.stratum import natural_order
 from mathbench.studies.report.found import SPLITS, Found, StudyResults, lengths_of, percents
 
 MOST_VALUES = 16  # columns of a table of properties
-SMALLEST = 0.99  # exact match at which the smallest network is looked for
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]], right: int = 0) -> list[str]:
@@ -79,7 +79,7 @@ def smallest(results: StudyResults) -> list[str]:
 
 def _solves(one: Found, split: str, supervision: str) -> bool:
     shares = one.results.shares(split)
-    return one.supervision == supervision and bool(shares) and min(shares) >= SMALLEST
+    return one.supervision == supervision and bool(shares) and min(shares) >= SOLVED
 
 
 def lengths(results: StudyResults, task: str) -> list[str]:
