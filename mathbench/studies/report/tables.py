@@ -1,6 +1,6 @@
 """The tables of a report, as lines of Markdown."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 from mathbench.baselines.analysis.pareto import SOLVED
@@ -9,18 +9,9 @@ from mathbench.scores.error_scale import percent
 from mathbench.scores.results import Score
 from mathbench.stratum import natural_order
 from mathbench.studies.report.found import SPLITS, Found, StudyResults, lengths_of, percents
+from mathbench.studies.report.markdown import markdown
 
 MOST_VALUES = 16  # columns of a table of properties
-
-
-def markdown(head: Sequence[str], rows: Iterable[Sequence[str]], right: int = 0) -> list[str]:
-    """Return a table; the columns from number `right` on are aligned to the right.
-
-    >>> markdown(["task", "n"], [["gcd", "5"]], right=1)
-    ['| task | n |', '|---|---:|', '| gcd | 5 |']
-    """
-    rule = "|".join("---" if i < right else "---:" for i in range(len(head)))
-    return [f"| {' | '.join(head)} |", f"|{rule}|", *(f"| {' | '.join(row)} |" for row in rows)]
 
 
 def grid(results: StudyResults, tasks: Sequence[str], supervision: str, split: str) -> list[str]:
