@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from mathbench.baselines.analysis import score_charts
 from mathbench.baselines.analysis.charts import COLUMNS as POINT_COLUMNS
@@ -13,7 +12,6 @@ from mathbench.errors import InputError
 from mathbench.storage import atomic
 from mathbench.studies.report import answers, csv_files, heat_map, tables
 from mathbench.studies.report.found import SPLITS, Found, StudyResults
-from mathbench.studies.report.markdown import markdown
 
 REPORT = "report.md"
 RESULTS = "results.csv"
@@ -120,7 +118,8 @@ def _page(results: StudyResults, figures: list[str]) -> Iterator[str]:
     yield from _properties(results)
     yield from ("## The smallest networks", "", *tables.smallest(results), "")
     yield from _pictures(figures, "front-")
-    yield from _searches(results)
+    if lines := tables.searches(results):
+        yield from ("## What was tried where learners failed", "", *lines, "")
     yield from ("## Data", "", f"`{RESULTS}` has every run; beside each figure lies its data.", "")
 
 
@@ -158,10 +157,3 @@ def _pictures(figures: list[str], start: str) -> Iterator[str]:
     for name in figures:
         if name.startswith(start):
             yield from (f"![{name.rpartition('.')[0].replace('-', ' ')}]({name})", "")
-
-
-def _searches(results: StudyResults) -> Iterator[str]:
-    rows: list[list[Any]] = list(tables.searches(results))
-    if rows:
-        head = ["task", "learner", "supervision", "validation", "tried: validation of the first seed"]
-        yield from ("## What was tried where learners failed", "", *markdown(head, rows, right=5), "")
