@@ -1,5 +1,6 @@
 """Running a study: every run once, interrupted ones from their last checkpoint, then the searches of what failed."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,9 @@ from mathbench.studies.study import Study
 from mathbench.studies.study_file import parse_study
 
 STUDY_FILE = "study.toml"
+ORIGIN_FILE = (
+    "origin.json"  # the folder from which the file was read, to which files that it names are relative
+)
 
 
 def run_study(
@@ -57,6 +61,7 @@ def open_folder(plan: StudyPlan) -> Iterator[None]:
         if file.is_file() and (other := read_study(plan.out).name) != plan.study.name:
             raise InputError(f"{plan.out} is the folder of the study {other}. Give another one with --out.")
         atomic.write(file, plan.study.text)
+        atomic.write(plan.out / ORIGIN_FILE, json.dumps({"folder": str(plan.study.folder.resolve())}) + "\n")
         yield
 
 
@@ -69,4 +74,7 @@ def read_study(out: Path) -> Study:
     file = out / STUDY_FILE
     if not file.is_file():
         raise InputError(f"{out} is no folder of a study: it has no {STUDY_FILE}.")
-    return parse_study(file.read_text(encoding="utf-8"), file)
+    origin = out / ORIGIN_FILE
+    # a folder that was unpacked from an archive has none
+    folder = Path(json.loads(origin.read_text(encoding="utf-8"))["folder"]) if origin.is_file() else out
+    return parse_study(file.read_text(encoding="utf-8"), file, folder)

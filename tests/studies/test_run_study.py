@@ -93,6 +93,18 @@ def test_a_folder_belongs_to_one_study(planned):
         list(run_study(changed))
 
 
+def test_files_that_a_study_names_are_relative_to_its_own_file(tmp_path, capsys):
+    """Also when its report is made, from the copy in the folder of the study."""
+    (tmp_path / "held.txt").write_text("12\n15\n")
+    learners = SMALL.index("[[learners]]")
+    text = SMALL[:learners].replace("digits = 3\n", 'digits = 3\nexclude = "held.txt"\n', 1)
+    (tmp_path / "mine.toml").write_text(text + '[[learners]]\nbaseline = "constant"\n')
+    out = tmp_path / "out"
+    assert mathbench("study", tmp_path / "mine.toml", "--task", "threes", "--out", out) == 0
+    capsys.readouterr()
+    assert mathbench("study", "report", out, "--figures", "svg") == 0
+
+
 def test_estimates_count_missing_runs_and_repeat_no_probe(planned):
     plan = planned(NO_SEARCH, tasks=("threes",), learners=("gru", "constant"))
     probed = []

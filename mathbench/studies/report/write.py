@@ -72,8 +72,8 @@ def _charts(results: StudyResults) -> Iterator[tuple[str, Chart]]:
             # a task whose problems all have one length
             continue
     for group, tasks in results.groups.items():
-        settings = [_setting(one) for task in tasks for one in results.of_task(task)]
-        for cost in COSTS:
+        settings = [_setting(one) for task in tasks for one in results.of_task(task) if one.supervision]
+        for cost in COSTS if settings else ():
             for split in SPLITS:
                 yield f"front-{cost}-{group}-{split}", score_charts.pareto(settings, cost, split)
 
