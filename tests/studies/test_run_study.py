@@ -78,6 +78,8 @@ def test_a_run_that_fails_stops_no_other(planned, monkeypatch, capsys, tmp_path)
     assert mathbench("study", "small.toml", "--out", "out", "--seed", "0") == 2
     error = capsys.readouterr().err
     assert "1 of 8 runs failed: sums / mlp / seed 0" in error and "mlp requires padding=" in error
+    # and at once, when it fails
+    assert "sums / mlp / seed 0  failed: mlp requires padding=" in error
     assert "Traceback" not in error
     assert len(list((tmp_path / "out").glob("*/**/result.json"))) == 7
 
