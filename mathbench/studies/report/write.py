@@ -120,7 +120,7 @@ def _page(results: StudyResults, figures: list[str]) -> Iterator[str]:
     yield from _pictures(figures, "front-")
     if lines := tables.searches(results):
         yield from ("## What was tried where learners failed", "", *lines, "")
-    yield from ("## Data", "", f"`{RESULTS}` has every run; beside each figure lies its data.", "")
+    yield from ("## Data", "", *_data(results), "")
 
 
 def _properties(results: StudyResults) -> Iterator[str]:
@@ -157,3 +157,17 @@ def _pictures(figures: list[str], start: str) -> Iterator[str]:
     for name in figures:
         if name.startswith(start):
             yield from (f"![{name.rpartition('.')[0].replace('-', ' ')}]({name})", "")
+
+
+def _data(results: StudyResults) -> list[str]:
+    """Return where the data are, and the commands that make page, figures and runs."""
+    commits = sorted({result.commit[:7] for one in results.found for result in one.results.runs.values()})
+    return [
+        f"`{RESULTS}` has every run with its command, commit, hardware and CPU seconds; beside each figure lies its "
+        "data as CSV. Page and figures are made by `mathbench study report DIR`, the runs by `mathbench study run` with the "
+        f"file below (commits {', '.join(commits)}):",
+        "",
+        "```toml",
+        results.plan.study.text.rstrip(),
+        "```",
+    ]
