@@ -164,8 +164,8 @@ def _data(results: StudyResults) -> list[str]:
     commits = sorted({result.commit[:7] for one in results.found for result in one.results.runs.values()})
     return [
         f"`{RESULTS}` has every run with its command, commit, hardware and CPU seconds; beside each figure lies its",
-        "data as CSV. Page and figures are made by `mathbench study report DIR`, the runs by `mathbench study run` with",
-        f"the file below (commits {', '.join(commits)}):",
+        "data as CSV. Page and figures are made by `mathbench study report DIR`, the runs by `mathbench study run`",
+        f"with the file below (commits {', '.join(commits)}):",
         "",
         "```toml",
         results.plan.study.text.rstrip(),
