@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from mathbench.leaderboard.ranking.overview import GENERATED
 from mathbench.leaderboard.ranking.rank import open_tables
 from mathbench.leaderboard.ranking.render import MARKS, markdown, tables_csv
 from mathbench.leaderboard.site.export import load_pages
@@ -413,6 +414,32 @@ def test_build_checks_and_writes(cli, folder):  # noqa: F811
     assert cli(*build, "--check")[0] == 0
     edited(folder, more_right)
     assert cli(*build)[0] == 1
+
+
+def test_the_overview_links_to_complete_tables(cli, folder):  # noqa: F811
+    build = ("leaderboard", "build", folder)
+    assert cli(*build)[0] == 0
+    page = folder / "results" / "addition-base10-digits2" / "README.md"
+    shown = (folder / "README.md").read_text()
+    assert "[addition-base10-digits2](results/addition-base10-digits2/README.md)" in shown
+    assert "### Open submissions" in shown and "Season" not in shown
+    assert (
+        page.read_text().startswith(GENERATED)
+        and markdown(open_tables(read_folder(folder))) in page.read_text()
+    )
+    page.write_text("another text")
+    code, _, err = cli(*build, "--check")
+    assert code == 1 and f"{page} does not show these results" in err
+    assert cli(*build)[0] == 0
+    old = folder / "results" / "gcd" / "README.md"
+    old.parent.mkdir()
+    old.write_text(page.read_text())
+    mine = folder / "results" / "notes" / "README.md"
+    mine.parent.mkdir()
+    mine.write_text("notes")
+    code, _, err = cli(*build, "--check")
+    assert code == 1 and f"{old} does not show these results" in err
+    assert cli(*build)[0] == 0 and not old.exists() and mine.exists() and cli(*build, "--check")[0] == 0
 
 
 def test_withdrawing_marks_the_file(cli, folder):  # noqa: F811

@@ -136,7 +136,7 @@ def _pack_scores(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     rest = {name: _pack_scores(inner) for name, inner in value.items()}
-    counts = [value.get("n"), value.get("correct")]
+    counts: list[Any] = [value.get("n"), value.get("correct")]
     if not _are_counts(counts):
         return rest
     follows = Score(*counts).to_json()
