@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from mathbench.baselines.jobs.run_all import LOCAL, RunOutcome, open_pool
+from mathbench.baselines.jobs.run_all import LOCAL, RunOutcome, discard_other_runs, open_pool
 from mathbench.baselines.jobs.run_job import RunJob, RunReport
 from mathbench.engine import Engine
 from mathbench.errors import InputError
@@ -46,6 +46,17 @@ def run_study(
             found = next_runs(plan)
             announce(found)
             yield from pool.outcomes(found)
+
+
+def discard_changed(plan: StudyPlan) -> int:
+    """Delete the chosen runs, and those of their searches, whose settings or rows have changed; return their number.
+
+    Raises:
+        InputError: as `run_study`.
+    """
+    jobs = [*plan.jobs(), *plan.search_jobs()]
+    with open_folder(plan):
+        return len(discard_other_runs(jobs))
 
 
 @contextmanager
