@@ -17,7 +17,9 @@ def test_every_study_that_comes_with_mathbench_can_be_run(name, tmp_path):
     assert len({job.out for job in jobs}) == len(jobs) >= len(study.learners)
 
 
-@pytest.mark.parametrize("name", [name for name in available() if "season" in parse(load_study(name).text, name)])
+@pytest.mark.parametrize(
+    "name", [name for name in available() if "season" in parse(load_study(name).text, name)]
+)
 def test_runs_of_a_study_of_a_season_can_enter_it(name):
     season = load_season("core-1")
     for task in load_study(name).tasks:
