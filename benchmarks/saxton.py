@@ -1,6 +1,6 @@
 """The models of Saxton et al. (2019): the study `saxton` beside published results, and what the paper's training costs.
 
-    mathbench study saxton
+    mathbench study saxton --seed 0
     python benchmarks/saxton.py collect runs/study-saxton
     python benchmarks/saxton.py draw docs/saxton.svg
     python benchmarks/saxton.py table
