@@ -2,11 +2,9 @@
 
     mathbench study saxton --seed 0
     python benchmarks/saxton.py collect runs/study-saxton
-    python benchmarks/saxton.py draw docs/saxton.svg
-    python benchmarks/saxton.py table
     python benchmarks/saxton.py cost
 
-`collect` writes what the page shows of the finished runs into one JSON file; `draw` and `table` read that file alone.
+`collect` writes what docs/saxton.md shows of the finished runs into one JSON file, read by `scripts/saxton_page.py`.
 `cost` takes a few steps of the recipes of the paper's sizes (`*-paper`) on rows of all modules, with fewer rows than
 the 1,024 of a step there, and multiplies: CPU seconds of a row, of a step of 1,024 rows, and of 500,000 steps.
 """
@@ -14,16 +12,13 @@ the 1,024 of a step there, and multiplies: CPU seconds of a row, of a step of 1,
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from statistics import fmean
 from time import process_time
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from mathbench.baselines import provenance
-from mathbench.baselines.analysis import figures
 from mathbench.baselines.models.interface import DeviceConfig
 from mathbench.baselines.recipe import apply_overrides, read_recipe
 from mathbench.baselines.result import RESULT_FILE, Result
@@ -38,18 +33,7 @@ FOLDER = Path(__file__).parent / "results"
 RESULTS, COST = FOLDER / "2026-11-30-saxton.json", FOLDER / "2026-11-30-saxton-cost.json"
 MODELS = ("simple-lstm", "attentional-lstm", "transformer")
 STEPS, BATCH = 500_000, 1_024  # of the paper
-PUBLISHED_MODULES = 56  # that the paper trains jointly, so that each has this part of all rows
 HOUR, YEAR = 3600, 3600 * 24 * 365
-# Interpolation and extrapolation by module, of the two LSTMs: read off a figure of the paper by the authors of the
-# repository lvwerra/deep-math, so approximate. None are known to us for the transformer.
-PUBLISHED = {
-    "add-or-sub": {"simple-lstm": (0.875, 0.30), "attentional-lstm": (0.875, 0.82)},
-    "add-sub-multiple": {"simple-lstm": (0.95, 0.55), "attentional-lstm": (0.89, 0.22)},
-    "mul": {"simple-lstm": (0.45, 0.225), "attentional-lstm": (0.55, 0.31)},
-    "div": {"simple-lstm": (0.78, 0.625), "attentional-lstm": (0.82, 0.64)},
-    "mul-div-multiple": {"simple-lstm": (0.95, 0.55), "attentional-lstm": (0.91, 0.34)},
-    "mixed": {"simple-lstm": (0.62, 0.10), "attentional-lstm": (0.40, 0.02)},
-}
 KEPT = (
     "seed",
     "command",
@@ -101,127 +85,6 @@ def easy(folder: Path) -> list[dict[str, float]]:
     rows = read_strata(folder).to_pylist()
     own = [row for row in rows if row["stratum"] == "difficulty=easy"]
     return [{"step": row["step"], "validation": row["correct"] / row["n"]} for row in own]
-
-
-def extrapolated(run: dict[str, Any]) -> float | None:
-    """Return the exact match on the stratum that is a published extrapolation test, such as `arithmetic__mul_big`."""
-    named = [one for name, one in run["scores"]["extrapolate"]["strata"].items() if "(arithmetic__" in name]
-    return named[0][1] if named else None
-
-
-def of_cells(results: dict[str, Any]) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
-    """Yield module, model and runs of every cell that has runs, in the order of `PUBLISHED`."""
-    for module in PUBLISHED:
-        for model in MODELS:
-            runs = [run for run in results["runs"] if (run["module"], run["model"]) == (module, model)]
-            if runs:
-                yield module, model, runs
-
-
-def table(results: dict[str, Any]) -> list[str]:
-    """Return the lines of the table in Markdown: means over the seeds in percent, the published ones beside them."""
-    head = (
-        "module",
-        "model",
-        "weights",
-        "seeds",
-        "CPU s",
-        "validation",
-        "of it easy",
-        "interpolate",
-        "paper",
-    )
-    lines = [
-        f"| {' | '.join((*head, 'extrapolate', 'paper', 'best shortcut'))} |",
-        "|---|---|" + "---:|" * 10,
-    ]
-    return lines + [f"| {' | '.join(row(*cell))} |" for cell in of_cells(results)]
-
-
-def row(module: str, model: str, runs: Sequence[dict[str, Any]]) -> list[str]:
-    """Return the row of a cell: means over its seeds."""
-    published = PUBLISHED[module].get(model, (None, None))
-    found = [run["scores"] for run in runs]
-    levels = [scores["validation"]["strata"]["difficulty=easy"][1] for scores in found]
-    floor = max(by["interpolate"] for run in runs for by in run["floors"].values())
-    return [
-        f"`{module}`",
-        f"`{model}`",
-        f"{runs[0]['parameters']:,}",
-        str(len(runs)),
-        f"{fmean(run['timings']['fit_cpu_s'] for run in runs):.0f}",
-        percent([scores["validation"]["exact_match"] for scores in found]),
-        percent(levels),
-        percent([scores["interpolate"]["exact_match"] for scores in found]),
-        about(published[0]),
-        percent([share for run in runs if (share := extrapolated(run)) is not None]),
-        about(published[1]),
-        percent([floor]),
-    ]
-
-
-def percent(values: Sequence[float]) -> str:
-    """Return the mean in percent.
-
-    >>> percent([0.25, 0.3])
-    '27.5'
-    """
-    return f"{100 * fmean(values):.1f}" if values else "-"
-
-
-def about(share: float | None) -> str:
-    """Return a published share in percent, marked as approximate.
-
-    >>> about(0.225), about(None)
-    ('≈ 22', '-')
-    """
-    return "-" if share is None else f"≈ {100 * share:.0f}"
-
-
-def draw(results: dict[str, Any], path: Path) -> None:
-    """Draw the learning curves of every module against the rows seen of it, with the published end points."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    modules = list(dict.fromkeys(module for module, _, _ in of_cells(results)))
-    with matplotlib.rc_context(figures.STYLE):
-        figure = Figure(figsize=(3.1 * len(modules), 3.6), layout="constrained")
-        axes = figure.subplots(1, len(modules), sharey=True, squeeze=False)[0]
-        for axis, module in zip(axes, modules, strict=True):
-            draw_module(axis, results, module)
-        axes[0].set_ylabel("exact match")
-        axes[0].legend(loc="center left", fontsize=7)
-        figures.save_figure(figure, path)
-
-
-def draw_module(axis: Any, results: dict[str, Any], module: str) -> None:
-    """Draw one module: validation, its easy rows, the test at the end, and the published end points."""
-    for found, model, runs in of_cells(results):
-        if found == module:
-            colour = figures.COLOURS[MODELS.index(model)]
-            for number, run in enumerate(runs):
-                draw_run(axis, run, colour, model if number == 0 else None)
-    for model, (interpolate, _) in PUBLISHED[module].items():
-        colour, last = figures.COLOURS[MODELS.index(model)], STEPS * BATCH / PUBLISHED_MODULES
-        axis.axhline(interpolate, color=colour, linestyle="--", linewidth=0.8)
-        axis.plot([last], [interpolate], color=colour, marker="*", markersize=9, linestyle="none")
-    axis.set(title=module, xscale="log", ylim=(-0.02, 1.0), xlabel="rows of the module seen")
-
-
-def draw_run(axis: Any, run: dict[str, Any], colour: str, label: str | None) -> None:
-    """Draw one run: its validation, thinner the easy rows of it, and a ring for interpolate at the end."""
-    batch = run["recipe"]["batch"]
-    rows = [entry["step"] * batch for entry in run["history"]]
-    axis.plot(rows, [entry["validation"] for entry in run["history"]], color=colour, label=label)
-    axis.plot(
-        [entry["step"] * batch for entry in run["easy"]],
-        [entry["validation"] for entry in run["easy"]],
-        color=colour,
-        linestyle=":",
-        linewidth=0.9,
-    )
-    end = run["scores"]["interpolate"]["exact_match"]
-    axis.plot(rows[-1:], [end], color=colour, marker="o", fillstyle="none", linestyle="none")
 
 
 def cost(rows: int, steps: int) -> dict[str, Any]:
@@ -276,14 +139,8 @@ def main() -> None:
     given = parsed()
     if given.what == "cost":
         write(COST, cost(given.rows, given.steps))
-    elif given.what == "collect":
-        write(RESULTS, collect(given.study))
     else:
-        results = json.loads(given.json.read_text())
-        if given.what == "draw":
-            draw(results, given.path)
-        else:
-            print("\n".join(table(results)))
+        write(RESULTS, collect(given.study))
 
 
 def parsed() -> argparse.Namespace:
@@ -293,9 +150,6 @@ def parsed() -> argparse.Namespace:
     )
     commands = parser.add_subparsers(dest="what", required=True)
     commands.add_parser("collect").add_argument("study", type=Path)
-    for name in ("draw", "table"):
-        commands.add_parser(name).add_argument("--json", type=Path, default=RESULTS)
-    commands.choices["draw"].add_argument("path", type=Path)
     measured = commands.add_parser("cost")
     measured.add_argument("--rows", type=int, default=32, help="rows of a step")
     measured.add_argument("--steps", type=int, default=2)
