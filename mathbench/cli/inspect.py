@@ -83,7 +83,8 @@ def inspect(
     Prints the answer with the confidence in each character, and draws attention
     weights and hidden states. --json prints these matrices as numbers, and
     --out writes them to a file. With --states, writes the hidden states for the
-    questions, or for rows of a split.
+    questions, or for rows of a split, and --plot draws two principal components
+    of them, coloured by the residue of what was read, or by the answer.
 
     Examples:
       mathbench inspect runs/lstm-seq2seq-torch-addition-base10-seed0 "12+29"
@@ -91,6 +92,8 @@ def inspect(
       mathbench inspect runs/mine "12+29" --plot attention.svg
 
       mathbench inspect runs/mine --states states.parquet --split extrapolate --count 500
+
+      mathbench inspect runs/mine --states states.parquet --plot states.svg
     """
     given = list(questions or [])
     if layers:
@@ -131,13 +134,16 @@ class _StatesRequest:
 
 def _export(run: Path, questions: list[str], request: _StatesRequest, json: bool) -> None:
     """Write the states for the given questions, or for rows of a split."""
+    from mathbench.baselines.analysis.figures import check_suffix
     from mathbench.baselines.analysis.states import check_states_file, export_states
+    from mathbench.baselines.analysis.states_picture import draw_states, panels
     from mathbench.baselines.models.interface import DeviceConfig
     from mathbench.baselines.predictor import load_run
 
     check_states_file(request.file)
     if request.plot is not None:
-        raise InputError("--states draws nothing: leave out --plot.")
+        check_suffix(request.plot, "--plot")
+        require_extra("matplotlib", "plots")
     if questions and (request.split is not None or request.count is not None):
         raise InputError("give questions, or rows with --split and --count, not both.")
     loaded = load_run(run, DeviceConfig(request.device))
@@ -145,6 +151,10 @@ def _export(run: Path, questions: list[str], request: _StatesRequest, json: bool
     if not questions:
         questions, expected, ids = _rows(run, request.split or "interpolate", request.count)
     found = export_states(loaded, questions, expected, request.file, ids)
+    if request.plot is not None:
+        title = f"hidden states, {loaded.result['baseline']}, {loaded.task.name}"
+        draw_states(panels(request.file, loaded.task), title, request.plot)
+        print_message(f"drawn: {request.plot}")
     if json:
         print_json({"states": str(request.file), **vars(found)})
         return

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mathbench.baselines.analysis import inspect, states
+from mathbench.baselines.analysis import inspect, states, states_picture
 from mathbench.baselines.analysis.confidence import character_probabilities
 from mathbench.baselines.encoding import fit_encoding
 from mathbench.baselines.models.interface import DeviceConfig
@@ -211,6 +211,32 @@ def test_states_are_exported_with_what_was_read(name, framework, tiny, multiples
             np.testing.assert_allclose([row["state"] for row in mine], seen, atol=1e-6)
 
 
+@pytest.mark.parametrize("query", ["forward", "reversed"])
+def test_states_are_drawn_by_the_residue_of_what_was_read(query, tiny, multiples, tmp_path):
+    run(tiny("second-order-rnn", query=query), multiples, RunOptions(tmp_path / "r"))
+    file, picture = tmp_path / "states.parquet", tmp_path / "states.svg"
+    assert mathbench("inspect", tmp_path / "r", "--states", file, "--count", "9", "--plot", picture) == 0
+    assert "first principal component" in picture.read_text()
+    (panel,) = states_picture.panels(file, multiples.task)
+    rows = pq.read_table(file).to_pylist()
+    if query == "forward":
+        k = multiples.task.parameters["k"]
+        assert panel.groups.tolist() == [str(int(row["prefix"]) % k) for row in rows if row["prefix"]]
+    else:
+        assert set(panel.groups.tolist()) <= {"true", "false"} and len(panel.groups) == len(panel.places)
+    centred = panel.places - panel.places.mean(axis=0)
+    np.testing.assert_allclose(centred[:, 0] @ centred[:, 1], 0, atol=1e-6)
+
+
+def test_states_of_other_tasks_are_drawn_by_the_answer(tiny, sums, tmp_path):
+    run(tiny("column-gru"), sums, RunOptions(tmp_path / "r"))
+    words = ("--states", tmp_path / "s.parquet", "--plot", tmp_path / "s.png")
+    assert mathbench("inspect", tmp_path / "r", "12+9", "7+8", *words) == 0
+    found = states_picture.panels(tmp_path / "s.parquet", sums.task)
+    assert [panel.layer for panel in found] == ["ascending", "descending"]
+    assert (tmp_path / "s.png").read_bytes()[:4] == b"\x89PNG"
+
+
 def test_states_of_a_split_are_exported_with_the_right_answers(
     tiny, multiples, tmp_path, capsys, monkeypatch
 ):
@@ -298,7 +324,7 @@ def test_what_cannot_be_exported_is_one_line(tiny, sums, tmp_path, capsys):
     file, nine = tmp_path / "s.parquet", ["--count", "9"]
     for words, line in (
         (["r", "1+1", "--states", "a.csv"], "writes Parquet, such as states.parquet. Received: a.csv"),
-        (["r", "1+1", "--states", file, "--plot", "a.png"], "leave out --plot"),
+        (["r", "1+1", "--states", file, "--plot", "a.gif"], "requires a file ending in"),
         (["r", "1+1", "--states", file, *nine], "not both"),
         (["r", "1+1", *nine], "go with --states FILE"),
         (["r", "1+1", "2+2"], "give one question, or several with --states FILE. Received: 2."),

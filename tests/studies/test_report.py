@@ -8,7 +8,7 @@ import pytest
 
 from mathbench.baselines.result import Result
 from mathbench.errors import InputError
-from mathbench.studies.report import heat_map, tables
+from mathbench.studies.report import answers, heat_map, tables
 from mathbench.studies.report.found import percents, read_results
 from mathbench.studies.report.write import write_report
 from mathbench.studies.run_study import run_study
@@ -74,6 +74,31 @@ def test_the_smallest_network_needs_every_seed(scored):
     assert len(lines) == 4 and all("gru-dense" in line for line in lines[2:])
 
 
+def test_the_answer_has_the_least_that_had_to_be_given_away(scored):
+    def answer(**chosen):
+        (found,) = answers.answers(scored(**chosen))
+        return found.verdict, found.best.supervision
+
+    assert answer(gru=(1.0, 0.99), gru_dense=(1.0, 1.0)) == (answers.YES, "examples")
+    assert answer(gru=(1.0, 0.98), gru_dense=(1.0, 1.0)) == (answers.YES, "dense")
+    assert answer(gru=(1.0, 0.9), gru_dense=(0.8, 0.7)) == (answers.PARTLY, "examples")
+    assert answer(gru=(0.5, 0.5), gru_dense=(0.5, 0.6)) == (answers.NO, "examples")
+
+
+def test_an_answer_needs_both_splits(scored):
+    found = scored(gru=(1.0, 1.0))
+    one = found.found[0]
+    runs = {
+        seed: replace(result, scores={**result.scores, "extrapolate": scored_by(0.7)})
+        for seed, result in one.results.runs.items()
+    }
+    short = replace(one, results=replace(one.results, runs=runs))
+    (answer,) = answers.answers(replace(found, found=(short,)))
+    assert answer.verdict == answers.SHORT
+    row = answer.to_row(found)
+    assert len(row) == len(answers.HEAD) and row[6:8] == ["100", "70.0"]
+
+
 def test_heat_maps_have_means_and_the_best_shortcut(scored):
     found = scored(gru=(1.0, 0.5))
     drawn = heat_map.heat_map(found, "interpolate", ["threes"])
@@ -132,7 +157,7 @@ def test_properties_add_up_over_lengths(finished):
 
 
 def test_searches_are_recorded(finished, tmp_path):
-    rows = list(tables.searches(read_results(finished)))
+    rows = [line.strip("| ").split(" | ") for line in tables.searches(read_results(finished))[2:]]
     assert [row[:2] for row in rows] == [["threes", "gru"], ["threes", "gru-dense"]]
     assert all("hidden=5: " in row[-1] and "rate=1e-2 hidden=6: " in row[-1] for row in rows)
 

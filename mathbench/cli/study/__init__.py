@@ -5,7 +5,7 @@ from typing import Any
 import typer
 
 from mathbench.cli.command import CommandGroup, Group
-from mathbench.cli.study import report, run, submit
+from mathbench.cli.study import pack, report, run, submit
 
 
 class StudyGroup(Group):
@@ -21,7 +21,7 @@ study = CommandGroup(
     cls=StudyGroup,
     help="Train many networks on many tasks with several seeds, and report what they learned.",
 )
-for group in (run, report, submit):
+for group in (run, report, submit, pack):
     group.register(study)
 
 

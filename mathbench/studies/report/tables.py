@@ -1,6 +1,6 @@
 """The tables of a report, as lines of Markdown."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 
 from mathbench.baselines.analysis.pareto import SOLVED
@@ -9,18 +9,9 @@ from mathbench.scores.error_scale import percent
 from mathbench.scores.results import Score
 from mathbench.stratum import natural_order
 from mathbench.studies.report.found import SPLITS, Found, StudyResults, lengths_of, percents
+from mathbench.studies.report.markdown import markdown
 
 MOST_VALUES = 16  # columns of a table of properties
-
-
-def markdown(head: Sequence[str], rows: Iterable[Sequence[str]], right: int = 0) -> list[str]:
-    """Return a table; the columns from number `right` on are aligned to the right.
-
-    >>> markdown(["task", "n"], [["gcd", "5"]], right=1)
-    ['| task | n |', '|---|---:|', '| gcd | 5 |']
-    """
-    rule = "|".join("---" if i < right else "---:" for i in range(len(head)))
-    return [f"| {' | '.join(head)} |", f"|{rule}|", *(f"| {' | '.join(row)} |" for row in rows)]
 
 
 def grid(results: StudyResults, tasks: Sequence[str], supervision: str, split: str) -> list[str]:
@@ -136,9 +127,19 @@ def _mean(scores: Sequence[Score]) -> str:
     return percent(fmean(score.exact_match for score in scores)) if scores else ""
 
 
-def searches(results: StudyResults) -> Iterator[list[str]]:
-    """Yield a row for every failed cell: what was tried, and the best exact match on validation that it gave."""
-    for one in results.found:
-        if one.tried:
-            tried = "; ".join(f"{variant}: {percent(share)}" for variant, share in one.tried.items())
-            yield [one.task, one.learner, one.supervision, percents(one.results.shares("validation")), tried]
+def searches(results: StudyResults) -> list[str]:
+    """Return the table of failed cells: what was tried, and the exact match on validation that it gave.
+
+    Empty where nothing was tried.
+    """
+    rows = [
+        [one.task, one.learner, one.supervision, percents(one.results.shares("validation")), _tried(one)]
+        for one in results.found
+        if one.tried
+    ]
+    head = ["task", "learner", "supervision", "validation", "tried: validation of the first seed"]
+    return markdown(head, rows, right=5) if rows else []
+
+
+def _tried(one: Found) -> str:
+    return "; ".join(f"{variant}: {percent(share)}" for variant, share in one.tried.items())
