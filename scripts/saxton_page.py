@@ -28,12 +28,23 @@ PUBLISHED = {
     "add-or-sub": {"simple-lstm": (0.875, 0.30), "attentional-lstm": (0.875, 0.82)},
     "mixed": {"simple-lstm": (0.62, 0.10), "attentional-lstm": (0.40, 0.02)},
 }
+# the stratum of extrapolate that is the published test, such as that of `arithmetic__mul_big`
+TESTS = {
+    "div": "bigger",
+    "add-sub-multiple": "longer",
+    "mul": "bigger",
+    "add-or-sub": "bigger",
+    "mixed": "longer",
+}
 HEAD = (
     "| module | model | weights | seeds | CPU s | validation | of it easy | interpolate | paper's | extrapolate "
     "| paper's | shortcut |"
 )
 RUNS = "| module | model | seed | steps | CPU s | commit |"
 COST_HEAD = "| model | weights | CPU s for a row | for a step of 1,024 rows | for 500,000 steps |"
+TICKS = ([1e4, 1e5, 1e6, 1e7], ["10,000", "", "1 million", ""])
+RING = {"marker": "o", "fillstyle": "none", "linestyle": "none"}
+STAR = {"marker": "*", "markersize": 10, "linestyle": "none"}
 HOUR, YEAR = 3600, 3600 * 24 * 365
 
 Run = dict[str, Any]
@@ -58,12 +69,6 @@ def about(share: float | None) -> str:
     return "-" if share is None else f"≈ {100 * share:.3g}"
 
 
-def published_test(run: Run) -> float:
-    """The exact match on the stratum of extrapolate that is the paper's own test, such as `arithmetic__mul_big`."""
-    strata = run["scores"]["extrapolate"]["strata"]
-    return next(score for name, (_, score) in strata.items() if "(arithmetic__" in name)
-
-
 def result_row(module: str, model: str, runs: list[Run]) -> list[str]:
     """The row of a cell: means over its seeds."""
     interpolate, extrapolate = PUBLISHED[module].get(model, (None, None))
@@ -79,7 +84,7 @@ def result_row(module: str, model: str, runs: list[Run]) -> list[str]:
         percent([score["strata"]["difficulty=easy"][1] for score in validation]),
         percent([run["scores"]["interpolate"]["exact_match"] for run in runs]),
         about(interpolate),
-        percent([published_test(run) for run in runs]),
+        percent([run["scores"]["extrapolate"]["strata"][TESTS[module]][1] for run in runs]),
         about(extrapolate),
         percent([floor]),
     ]
@@ -139,57 +144,53 @@ def draw(runs: list[Run], path: Path) -> None:
 
     from mathbench.baselines.analysis import figures
 
+    colours = dict(zip(MODELS, figures.COLOURS, strict=False))
     modules = list(dict.fromkeys(module for module, *_ in cells(runs)))
     with matplotlib.rc_context(figures.STYLE):
-        figure = Figure(figsize=(2.6 * len(modules) + 0.6, 3.9), layout="constrained")
+        figure = Figure(figsize=(2.3 * len(modules) + 0.8, 3.7), layout="constrained")
         axes = figure.subplots(1, len(modules), sharey=True, squeeze=False)[0]
         for axis, module in zip(axes, modules, strict=True):
-            draw_module(axis, module, runs)
-            axis.set(title=module, xscale="log", ylim=(-0.02, 1.0), xlabel="rows of the module seen")
+            draw_module(axis, module, runs, colours)
+            axis.set(title=module, xscale="log", xlim=(1e4, 2e7), ylim=(-0.02, 1.0), xlabel="rows of it seen")
+            axis.set_xticks(*TICKS)
+            axis.set_xticks([], minor=True)
         axes[0].set_ylabel("exact match")
-        lines, names = axes[0].get_legend_handles_labels()
-        figure.legend(lines, names, loc="outside lower center", ncols=3, fontsize=8)
+        figure.legend(handles=legend(colours), loc="outside lower center", ncols=len(modules) + 1, fontsize=8)
         figures.save_figure(figure, path)
 
 
-def draw_module(axis: Any, module: str, runs: list[Run]) -> None:
+def draw_module(axis: Any, module: str, runs: list[Run], colours: dict[str, str]) -> None:
     """Draw the runs on one module, and the published end points at the rows of it that the paper's networks see."""
-    from mathbench.baselines.analysis.figures import COLOURS
-
-    colours = dict(zip(MODELS, COLOURS, strict=False))
-    for found, model, own in cells(runs):
-        if found == module:
-            for number, run in enumerate(own):
-                draw_run(axis, run, colours[model], "_" if number else "")
+    for run in runs:
+        if run["module"] == module:
+            draw_run(axis, run, colours[run["model"]])
     for model, (interpolate, _) in PUBLISHED[module].items():
         axis.axhline(interpolate, color=colours[model], linestyle="--", linewidth=0.8)
-        axis.plot(
-            ROWS / MODULES,
-            interpolate,
-            color=colours[model],
-            marker="*",
-            markersize=10,
-            linestyle="none",
-            label=f"{model}, published (about)",
-        )
+        axis.plot(ROWS / MODULES, interpolate, color=colours[model], **STAR)
 
 
-def draw_run(axis: Any, run: Run, colour: str, hidden: str) -> None:
+def draw_run(axis: Any, run: Run, colour: str) -> None:
     """Draw one run: validation, dotted its easy rows, and a ring for interpolate at the end."""
-    batch, model = run["recipe"]["batch"], run["model"]
-    for key, style, words in (("history", "-", "validation"), ("easy", ":", "its easy rows")):
+    batch = run["recipe"]["batch"]
+    for key, style in (("history", "-"), ("easy", ":")):
         rows = [entry["step"] * batch for entry in run[key]]
-        shares = [entry["validation"] for entry in run[key]]
-        axis.plot(rows, shares, color=colour, linestyle=style, label=f"{hidden}{model}, {words}")
-    axis.plot(
-        run["best"]["step"] * batch,
-        run["scores"]["interpolate"]["exact_match"],
-        color=colour,
-        marker="o",
-        fillstyle="none",
-        linestyle="none",
-        label=f"{hidden}{model}, interpolate",
-    )
+        axis.plot(rows, [entry["validation"] for entry in run[key]], color=colour, linestyle=style)
+    end = run["scores"]["interpolate"]["exact_match"]
+    axis.plot(run["best"]["step"] * batch, end, color=colour, **RING)
+
+
+def legend(colours: dict[str, str]) -> list[Any]:
+    """The lines and marks of the legend."""
+    from matplotlib.lines import Line2D
+
+    marks: dict[str, dict[str, Any]] = {
+        "validation": {"linestyle": "-"},
+        "its easy rows": {"linestyle": ":"},
+        "interpolate": RING,
+        "published (about)": STAR,
+    }
+    lines = [Line2D([], [], color=colours[model], label=model) for model in MODELS]
+    return lines + [Line2D([], [], color="black", label=name, **style) for name, style in marks.items()]
 
 
 def main() -> None:
