@@ -13,8 +13,10 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
+# a name of its own, so that type checkers read the code for every system
+SYSTEM: str = sys.platform
 FOLDER = Path(__file__).parent
-LIBRARY = FOLDER / {"win32": "loops.dll", "darwin": "loops.dylib"}.get(sys.platform, "loops.so")
+LIBRARY = FOLDER / {"win32": "loops.dll", "darwin": "loops.dylib"}.get(SYSTEM, "loops.so")
 WINDOWS_COMPILERS = ("cl", "clang", "gcc")
 
 
@@ -30,7 +32,7 @@ def version() -> str:
 
 def compiler() -> list[str]:
     """`$CC`; or the compiler that Python was built with, on Windows the first of MSVC, Clang and GCC on the path."""
-    if sys.platform == "win32":
+    if SYSTEM == "win32":
         # a path with backslashes and blanks, so no arguments beside it
         return [os.environ.get("CC") or next(filter(shutil.which, WINDOWS_COMPILERS), WINDOWS_COMPILERS[0])]
     return shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
@@ -47,10 +49,10 @@ def command(library: Path) -> list[str]:
 
 
 def _platform_flags() -> list[str]:
-    if sys.platform == "win32":
+    if SYSTEM == "win32":
         return []
     flags = ["-fPIC", "-fvisibility=hidden"]
-    if sys.platform != "darwin":
+    if SYSTEM != "darwin":
         return flags
     # the systems and processors that the wheel's tag promises, as in macosx-11.0-universal2
     _, oldest, machine = sysconfig.get_platform().split("-")
