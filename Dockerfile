@@ -1,7 +1,7 @@
 # mathbench with PyTorch for CPUs and the server of a board, for an ordinary user.
 #   docker build -t mathbench .
-#   docker run --rm -it -v mathbench:/work mathbench run-baseline lstm-seq2seq
-#   docker run --rm -v mathbench:/work -p 127.0.0.1:8000:8000 mathbench leaderboard serve --host 0.0.0.0
+#   docker run --rm -it -v mathbench:/data mathbench run-baseline lstm-seq2seq
+#   docker run --rm -v mathbench:/data -p 127.0.0.1:8000:8000 mathbench leaderboard serve --host 0.0.0.0
 FROM python:3.13-slim AS build
 # compiles the innermost loops; not in the image that is left
 # hadolint ignore=DL3008
@@ -19,13 +19,13 @@ RUN /opt/mathbench/bin/pip install -c constraints.txt '.[torch,server]'
 
 FROM python:3.13-slim
 RUN useradd --create-home --uid 1000 mathbench \
-    && install --directory --owner mathbench --group mathbench /work
+    && install --directory --owner mathbench --group mathbench /data
 COPY --from=build /opt/mathbench /opt/mathbench
 ENV PATH=/opt/mathbench/bin:$PATH \
-    MATHBENCH_BOARD=/work/board.sqlite \
+    MATHBENCH_BOARD=/data/board.sqlite \
     PYTHONUNBUFFERED=1
 USER 1000
-WORKDIR /work
+WORKDIR /data
 EXPOSE 8000
 ENTRYPOINT ["mathbench"]
 CMD ["--help"]
