@@ -1,5 +1,5 @@
 # mathbench with PyTorch for CPUs and the server of a board, for an ordinary user.
-#   docker build -t mathbench .
+#   docker build -t mathbench .    # with --build-arg TORCH_INDEX=ADDRESS of PyTorch's builds for CPUs: gigabytes less
 #   docker run --rm -it -v mathbench:/data mathbench run-baseline lstm-seq2seq
 #   docker run --rm -v mathbench:/data -p 127.0.0.1:8000:8000 mathbench leaderboard serve --host 0.0.0.0
 FROM python:3.13-slim AS build
@@ -11,9 +11,10 @@ RUN apt-get update \
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /source
 COPY constraints.txt ./
-# PyTorch's own index has builds for CPUs; the one of the package index brings gigabytes of CUDA
+# PyTorch's page "Get started" names its index of builds for CPUs; the package index brings gigabytes for GPUs
+ARG TORCH_INDEX=
 RUN python -m venv /opt/mathbench \
-    && /opt/mathbench/bin/pip install --index-url https://download.pytorch.org/whl/cpu -c constraints.txt torch
+    && /opt/mathbench/bin/pip install ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} -c constraints.txt torch
 COPY . .
 RUN /opt/mathbench/bin/pip install -c constraints.txt '.[torch,server]'
 
