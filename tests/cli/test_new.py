@@ -118,7 +118,7 @@ def test_the_commands_of_a_readme(kind, made, install, monkeypatch):
 
 # what a beginner gets wrong, and the test that notices
 FAULTS = {
-    "order": ("task", "np.sort(operands, axis=0)[::-1]", "operands", "no_problem_is_in_two_splits"),
+    "order": ("task", "np.sort(operands, axis=0)[::-1]", "np.sort(operands, axis=0)", "numbers_of_a_question"),
     "twice": ("task", "once: Flags = operands[0] >= operands[1]", "once = None", "every_problem_is_in_one_split_once"),
     "results": ("task", "np.lcm(problems.operands[0], problems.operands[1])", "problems.operands[0]", "solver"),
     "chance": ("task", "random_bits % np.uint64(2)", "np.random.randint(2, size=len(random_bits))", "a_row_depends"),
