@@ -22,6 +22,7 @@ from mathbench.cli import (
     importing,
     inspect,
     leaderboard,
+    new,
     plot,
     predict,
     probe,
@@ -62,6 +63,7 @@ for group in (
     export,
     importing,
     leaderboard,
+    new,
 ):
     group.register(app)
 
