@@ -26,6 +26,7 @@ from mathbench.cli import (
     predict,
     probe,
     run,
+    schema,
     streams,
     study,
     tasks,
@@ -62,6 +63,7 @@ for group in (
     export,
     importing,
     leaderboard,
+    schema,
 ):
     group.register(app)
 
