@@ -607,7 +607,7 @@ def submit(
     from mathbench.parameters import check_flag
     from mathbench.storage.location import local_path
 
-    folder: str | Path = getattr(run, "folder", run)
+    folder: Any = getattr(run, "folder", run)
     token = None if token_file is None else local_path(token_file)
     return submitting.submit(folder, board, token, name, store=not check_flag("dry_run", dry_run))
 

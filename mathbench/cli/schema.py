@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def schema(
-    file: Annotated[str, typer.Argument(help="manifest, result or submission.")],
+    file: Annotated[str, typer.Argument(help="The file: manifest, result or submission.")],
 ) -> None:
     """Print the JSON Schema of a file that others read or write.
 
