@@ -9,7 +9,7 @@ from mathbench.errors import InputError, did_you_mean
 from mathbench.integers import parse_integer
 
 # kinds and whether a modulus belongs to them
-KINDS = {"residue": True, "prefix-residue": True, "prefix": False, "carries": False}
+KINDS = {"residue": True, "prefix-residue": True, "prefix-residues": False, "prefix": False, "carries": False}
 NONE = "none"
 MAX_MODULUS = 1000
 MAX_CARRY = 10  # carries are below it: sums of up to ten numbers
@@ -20,8 +20,9 @@ class Auxiliary:
     """One kind of auxiliary labels.
 
     Args:
-        kind: ``residue`` of the whole number, ``prefix-residue`` of the number up to each digit, ``prefix``, the answer
-            to the number up to each digit, or ``carries`` into each digit of the answer.
+        kind: ``residue`` of the whole number, ``prefix-residue`` of the number up to each digit, ``prefix-residues``
+            modulo each modulus of the network, ``prefix``, the answer to the number up to each digit, or ``carries``
+            into each digit of the answer.
         modulus: the modulus of residues, 0 for other kinds.
 
     >>> Auxiliary.parse("prefix-residue=7")
@@ -60,10 +61,10 @@ class Auxiliary:
     @property
     def every_position(self) -> bool:
         """Whether every position of a question has a label."""
-        return self.kind in ("prefix", "prefix-residue")
+        return self.kind in ("prefix", "prefix-residue", "prefix-residues")
 
     def outputs(self, classes: int) -> int:
-        """Return the number of different labels, where answers have some number of classes."""
+        """Return the number of different labels of a kind with a layer of its own, for some classes of answers."""
         return self.modulus or (classes if self.kind == "prefix" else MAX_CARRY)
 
     def positions(self, question: int, answer: int) -> int:

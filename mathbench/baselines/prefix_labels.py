@@ -1,5 +1,6 @@
 """Labels of the prefixes of numbers, for networks that read digit by digit. No held-out answer is among them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,18 +45,43 @@ def prefix_residues(encoding: Encoding, questions: Tokens, task: Task, modulus: 
         task: the task.
         modulus: at most 2^35.
     """
-    base, reserve = task.number_base, task.reserve("train")
+    residue, residues = np.zeros(len(questions), dtype=np.int64), []
+    for digits, _, known in _prefixes(encoding, questions, task):
+        residue = np.where(digits >= 0, (residue * task.number_base + digits) % modulus, residue)
+        residues.append(np.where(known, residue, -1))
+    return np.stack(residues, axis=1)
+
+
+def prefix_numbers(encoding: Encoding, questions: Tokens, task: Task) -> Tokens:
+    """Return every prefix of a number as a number, int64 (n, q), -1 where `prefix_residues` has no residue.
+
+    Its residues modulo any number of moduli follow from it.
+
+    Raises:
+        InputError: for numbers of 2^63 or more.
+    """
+    numbers = []
+    for _, prefix, known in _prefixes(encoding, questions, task):
+        if prefix.long.any():
+            raise InputError(
+                "labels of residues modulo several moduli need training numbers below 2^63. "
+                f"Received: numbers of up to {questions.shape[1]} digits in {task.name}."
+            )
+        numbers.append(np.where(known, prefix.low, -1))
+    return np.stack(numbers, axis=1)
+
+
+def _prefixes(
+    encoding: Encoding, questions: Tokens, task: Task
+) -> Iterator[tuple[Tokens, "_Prefix", NDArray[np.bool_]]]:
+    """Yield for each position of questions (n, q) its digits, -1 for none, the prefixes, and which may be labelled."""
+    reserve = task.reserve("train")
     digits = np.array([-1, *(text.DIGITS.find(c) for c in encoding.alphabet)])[questions]
-    residues = np.full(questions.shape, -1)
     prefix = _Prefix.empty(len(questions))
-    residue = np.zeros(len(questions), dtype=np.int64)
-    for at in range(questions.shape[1]):
-        here = digits[:, at] >= 0
-        prefix = prefix.extended(digits[:, at], here, base)
-        residue = np.where(here, (residue * base + digits[:, at]) % modulus, residue)
-        known = here & reserve.contains(fingerprints(task.reserve_family, prefix.canonical))
-        residues[:, at] = np.where(known, residue, -1)
-    return residues
+    for column in digits.T:
+        here = column >= 0
+        prefix = prefix.extended(column, here, task.number_base)
+        yield column, prefix, here & reserve.contains(fingerprints(task.reserve_family, prefix.canonical))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,10 @@ SPEC_FILE = "run.json"
 ANSWERER_FILE = "fitted.json"
 
 
+class OtherRun(InputError):
+    """A directory holds a run of another spec, or one whose spec cannot be read."""
+
+
 def is_finished(folder: Path, spec: dict[str, Any], resume: bool = False, force: bool = False) -> bool:
     """Check whether a directory can hold a run, and return whether it holds the finished run already.
 
@@ -90,9 +94,9 @@ def read_spec(folder: Path) -> dict[str, Any]:
     try:
         spec = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
-        raise InputError(f"{path} is damaged. Give --force to start over.") from None
+        raise OtherRun(f"{path} is damaged. Give --force to start over.") from None
     if not isinstance(spec, dict):
-        raise InputError(f"{path} is damaged. Give --force to start over.")
+        raise OtherRun(f"{path} is damaged. Give --force to start over.")
     return spec
 
 
@@ -102,6 +106,6 @@ def _check_same_run(folder: Path, spec: dict[str, Any]) -> None:
     stored, requested = read_spec(folder), json.loads(json.dumps(spec))
     differ = [key for key in sorted({*stored, *requested}) if stored.get(key) != requested.get(key)]
     if differ:
-        raise InputError(
+        raise OtherRun(
             f"{folder} contains another run (different {', '.join(differ)}). Give another --out or --force."
         )

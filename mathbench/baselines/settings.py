@@ -149,7 +149,8 @@ class TrainingSettings:
         "", "steps after which only some of them go on, such as '500:8 1500:3'; tournament above 1"
     )
     auxiliary: str = parameter(
-        "none", "further labels to learn: none, residue=K, prefix-residue=K, prefix or carries"
+        "none",
+        "further labels to learn: none, residue=K, prefix-residue=K, prefix-residues, prefix or carries",
     )
     auxiliary_weight: float = parameter(
         1.0, "weight of the loss of auxiliary labels beside that of answers", low=0.0, high=1e6

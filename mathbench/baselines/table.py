@@ -117,6 +117,14 @@ _BASELINES = (
         state_machine=True,
     ),
     _network(
+        "residue-networks",
+        "learned trial division: a second-order network per prime modulus, a linear layer over which residues are 0",
+        "residue_networks:build",
+        "models.settings.recurrent:ResidueSettings",
+        frameworks=("torch",),
+        classify=True,
+    ),
+    _network(
         "linear-rnn",
         "linear recurrence with a map per symbol in several forms, one softmax over the possible answers",
         "linear_rnn:build",

@@ -82,8 +82,14 @@ def check_words(words: Sequence[str]) -> None:
 
 
 def _kind(hint: Any) -> type | None:
-    """Return the type of a parameter that is checked: an integer, a number or a path; None for others."""
-    return next((kind for kind in (int, float, Path) if kind is hint or kind in get_args(hint)), None)
+    """Return the type that is checked of a parameter or of each of a list: an integer, a number or a path; else None.
+
+    >>> _kind(list[int] | None), _kind(float), _kind(bool)
+    (<class 'int'>, <class 'float'>, None)
+    """
+    if hint in (int, float, Path):
+        return hint
+    return next(filter(None, map(_kind, get_args(hint))), None)
 
 
 def _check_repeated(order: Sequence[Any]) -> None:
@@ -95,16 +101,19 @@ def _check_repeated(order: Sequence[Any]) -> None:
 
 
 def _check_word(parameter: Any, word: object, kind: type | None) -> None:
-    """Check that a number has the digits 0 to 9 only, and a path some characters; limits are checked later."""
-    if kind is Path and "" in (list(word) if isinstance(word, list | tuple) else [word]):
-        raise InputError(f"{parameter.opts[0]} must be a path. Received: ''.")
-    if not isinstance(word, str) or kind not in _NUMBERS:
-        return
-    read, what = _NUMBERS[kind]
+    """Check that numbers have the digits 0 to 9 only, and paths some characters; limits are checked later."""
+    for one in word if isinstance(word, list | tuple) else [word]:
+        if kind is Path and one == "":
+            raise InputError(f"{parameter.opts[0]} must be a path. Received: ''.")
+        if isinstance(one, str) and kind in _NUMBERS:
+            _check_number(parameter.opts[0], one, *_NUMBERS[kind])
+
+
+def _check_number(option: str, word: str, read: Callable[[str], float], what: str) -> None:
     try:
         read(word)
     except ValueError:
-        raise InputError(f"{parameter.opts[0]} must be {what}. Received: {shown(word)}.") from None
+        raise InputError(f"{option} must be {what}. Received: {shown(word)}.") from None
 
 
 def _local_path(value: object) -> Path | list[Path]:

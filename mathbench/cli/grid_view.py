@@ -8,6 +8,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.text import Text
 
 from mathbench.cli.output import PLAIN, err, print_message
+from mathbench.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -78,7 +79,9 @@ class GridView:
         if task is not None:
             self._progress.remove_task(task)
         self._progress.update(self._bar, completed=self._done, words=self._count())
-        if task is not None or self._printed.pop(outcome.job.title, None) is not None:
+        printed = self._printed.pop(outcome.job.title, None) is not None
+        # a run may fail before it has said that it begins
+        if task is not None or printed or outcome.error is not None:
             self._print(f"{outcome.job.title}  {_ending(outcome)}  ({self._count()})")
 
     def _count(self) -> str:
@@ -111,6 +114,12 @@ def _ending(outcome: "RunOutcome") -> str:
     """Return how a run has ended, as a phrase."""
     result = outcome.value
     if result is None:
-        return "failed" if outcome.error is None else f"failed: {type(outcome.error).__name__}"
+        return "failed" if outcome.error is None else f"failed: {_reason(outcome.error)}"
     best = f"validation {result.best['validation']:.2%}  " if "validation" in result.best else ""
     return f"{best}{result.timings['fit_cpu_s']:.1f} CPU s"
+
+
+def _reason(error: Exception) -> str:
+    """Return why a run has failed, in one line."""
+    lines = str(error).splitlines() or [""]
+    return lines[0] if isinstance(error, InputError) else f"{type(error).__name__}: {lines[0]}"

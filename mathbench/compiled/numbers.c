@@ -9,7 +9,7 @@ static inline void divisors(u64 *a, u64 *b) {
     for (u64 left = 1; left;) {
         left = 0;
         for (int i = 0; i < SIDE_BY_SIDE; i++) {
-            u64 odd = b[i] >> __builtin_ctzll(b[i] | (u64)1 << 63), difference = a[i] - odd;
+            u64 odd = b[i] >> trailing_zeros(b[i] | (u64)1 << 63), difference = a[i] - odd;
             u64 less = (u64)((i64)difference >> 63), done = (u64)((i64)(odd - 1) >> 63); /* all bits or none */
             a[i] = (odd + (difference & less)) | (a[i] & done);
             b[i] = ((difference ^ less) - less) & ~done;
@@ -28,8 +28,8 @@ LOOP void gcd(const i64 *a, const i64 *b, i64 n, i64 *found) {
             u64 first = (u64)a[here], second = (u64)b[here];
             x[i] = first ? first : second;
             y[i] = first ? second : 0;
-            twos[i] = x[i] ? __builtin_ctzll(x[i] | y[i]) : 0;
-            x[i] = x[i] ? x[i] >> __builtin_ctzll(x[i]) : 0;
+            twos[i] = x[i] ? trailing_zeros(x[i] | y[i]) : 0;
+            x[i] = x[i] ? x[i] >> trailing_zeros(x[i]) : 0;
         }
         divisors(x, y);
         for (int i = 0; i < SIDE_BY_SIDE && start + i < n; i++) found[start + i] = (i64)(x[i] << twos[i]);
@@ -38,9 +38,9 @@ LOOP void gcd(const i64 *a, const i64 *b, i64 n, i64 *found) {
 
 /* a * b / 2^64 modulo an odd n (Montgomery, 1985); `inverse` is that of n modulo 2^64. */
 static inline u64 product(u64 a, u64 b, u64 n, u64 inverse) {
-    u128 whole = (u128)a * b;
-    u64 high = (u64)(whole >> 64), cut = high_product((u64)whole * inverse, n);
-    return high - cut + (high < cut ? n : 0);
+    u128 whole = full_product(a, b);
+    u64 cut = high_product(whole.low * inverse, n);
+    return whole.high - cut + (whole.high < cut ? n : 0);
 }
 
 static inline u64 inverse_of(u64 n) {
@@ -52,13 +52,13 @@ static inline u64 inverse_of(u64 n) {
 enum { BITS = 3, POWERS = 1 << BITS }; /* bits of an exponent per step */
 
 /* Which odd numbers above 2 pass the Miller-Rabin test with a witness; `x` stands for x * 2^64 mod n. */
-static inline __attribute__((always_inline)) void test(const u64 *n, u64 witness, u8 *passed) {
+ALWAYS_INLINE void test(const u64 *n, u64 witness, u8 *passed) {
     u64 inverse[SIDE_BY_SIDE], odd[SIDE_BY_SIDE], x[SIDE_BY_SIDE], power[POWERS][SIDE_BY_SIDE], any = 0;
     int twos[SIDE_BY_SIDE], maximum = 0;
     for (int i = 0; i < SIDE_BY_SIDE; i++) {
         u64 one = (~(u64)0 % n[i] + 1) % n[i], square = one + (one >= n[i] - one ? one - n[i] : one);
         inverse[i] = inverse_of(n[i]);
-        twos[i] = __builtin_ctzll(n[i] - 1);
+        twos[i] = trailing_zeros(n[i] - 1);
         odd[i] = (n[i] - 1) >> twos[i];
         any |= odd[i];
         maximum = twos[i] > maximum ? twos[i] : maximum;
@@ -70,7 +70,7 @@ static inline __attribute__((always_inline)) void test(const u64 *n, u64 witness
     }
     for (int p = 2; p < POWERS && witness != 2; p++)
         for (int i = 0; i < SIDE_BY_SIDE; i++) power[p][i] = product(power[p - 1][i], power[1][i], n[i], inverse[i]);
-    for (int bit = (63 - __builtin_clzll(any)) / BITS * BITS; bit >= 0; bit -= BITS)
+    for (int bit = (63 - leading_zeros(any)) / BITS * BITS; bit >= 0; bit -= BITS)
         for (int turn = BITS - 1; turn >= 0; turn--)
             for (int i = 0; i < SIDE_BY_SIDE; i++) {
                 x[i] = product(x[i], x[i], n[i], inverse[i]);
@@ -96,7 +96,7 @@ static inline u64 difference(u64 a, u64 b, u64 n) { return a - b + (a < b ? n : 
 static inline int jacobi(u64 a, u64 n) {
     int sign = 1;
     while (a) {
-        int twos = __builtin_ctzll(a);
+        int twos = trailing_zeros(a);
         a >>= twos;
         if ((twos & 1) && (n % 8 == 3 || n % 8 == 5)) sign = -sign;
         if (a % 4 == 3 && n % 4 == 3) sign = -sign;
@@ -135,7 +135,7 @@ static inline void lucas_test(const u64 *n, u8 *passed) {
     for (int i = 0; i < SIDE_BY_SIDE; i++) {
         u64 one = (~(u64)0 % n[i] + 1) % n[i], parameter = lucas_parameter(n[i]);
         inverse[i] = inverse_of(n[i]);
-        twos[i] = __builtin_ctzll(n[i] + 1);
+        twos[i] = trailing_zeros(n[i] + 1);
         odd[i] = (n[i] + 1) >> twos[i];
         any |= odd[i];
         maximum = twos[i] > maximum ? twos[i] : maximum;
@@ -145,7 +145,7 @@ static inline void lucas_test(const u64 *n, u8 *passed) {
         for (u64 turn = 2; turn < parameter; turn++) p[i] = sum(p[i], one, n[i]);
         w[i] = p[i];
     }
-    for (int bit = 63 - __builtin_clzll(any); bit >= 0; bit--)
+    for (int bit = 63 - leading_zeros(any); bit >= 0; bit--)
         for (int i = 0; i < SIDE_BY_SIDE; i++) {
             u64 set = -(odd[i] >> bit & 1), doubled = (w[i] & set) | (v[i] & ~set);
             u64 mixed = difference(product(v[i], w[i], n[i], inverse[i]), p[i], n[i]);

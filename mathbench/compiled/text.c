@@ -10,7 +10,7 @@ typedef struct {
 } Base;
 
 static inline i64 length(u64 value, const u64 *power, const u8 *minimum) {
-    u8 digits = minimum[64 - __builtin_clzll(value | 1)];
+    u8 digits = minimum[64 - leading_zeros(value | 1)];
     return digits + (value >= power[digits]);
 }
 

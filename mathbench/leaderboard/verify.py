@@ -5,7 +5,6 @@ is only claimed.
 """
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,10 +16,11 @@ from mathbench.leaderboard.proof import PROVED
 from mathbench.leaderboard.store import wrong_answers
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.store.folder import (
+    allowed_paths,
     answers_path,
-    file_name,
     read_answers,
     read_certificate,
+    read_document,
     read_stated,
     result_paths,
 )
@@ -121,7 +121,7 @@ def verify_folder(folder: Path) -> FolderReport:
     for path in paths:
         try:
             entry = read_stated(path)
-            again, problems = _check_file(path, entry)
+            again, problems = _check_file(path, entry, allowed_paths(folder, entry))
         except InputError as error:
             findings.append(VerifyFinding(path.name, "", "", str(error).removeprefix(f"{path}: ")))
             continue
@@ -137,10 +137,12 @@ def verify_folder(folder: Path) -> FolderReport:
     return FolderReport(len(paths), tuple(recomputed), tuple(claimed), tuple(findings))
 
 
-def _check_file(path: Path, entry: SubmissionRecord) -> tuple[Submission | None, list[str]]:
+def _check_file(
+    path: Path, entry: SubmissionRecord, allowed: list[Path]
+) -> tuple[Submission | None, list[str]]:
     """The submission of a file, where it can be made again, and the problems of the file."""
     manifest, again = Manifest(entry.manifest), None
-    problems = [*_stated_problems(entry, manifest, path), *_beside_problems(entry, manifest, path)]
+    problems = [*_stated_problems(entry, manifest, path, allowed), *_beside_problems(entry, manifest, path)]
     try:
         again = rebuild(path, entry)
         found = (
@@ -152,7 +154,9 @@ def _check_file(path: Path, entry: SubmissionRecord) -> tuple[Submission | None,
     return again, problems
 
 
-def _stated_problems(entry: SubmissionRecord, manifest: Manifest, path: Path) -> Iterator[str]:
+def _stated_problems(
+    entry: SubmissionRecord, manifest: Manifest, path: Path, allowed: list[Path]
+) -> Iterator[str]:
     """The problems of a file in itself."""
     digest = hashlib.sha256((manifest.digest + entry.predictions_digest).encode()).hexdigest()
     if digest != entry.digest:
@@ -162,13 +166,15 @@ def _stated_problems(entry: SubmissionRecord, manifest: Manifest, path: Path) ->
         "attempts": 1,
         "submitter": None,
         "number": 0,
-        **json.loads(path.read_bytes()),
+        **read_document(path),
         "badge": entry.badge,
     }
     if entry.to_json() != stated:
         yield "the shares or intervals do not follow from the counts"
-    if path.name != file_name(entry):
-        yield f"the file name must be {file_name(entry)}"
+    if path.name != allowed[0].name:
+        yield f"the file name must be {allowed[0].name}"
+    elif path not in allowed:
+        yield f"the file must lie in the folder {allowed[0].parent.name}"
 
 
 def _beside_problems(entry: SubmissionRecord, manifest: Manifest, path: Path) -> Iterator[str]:

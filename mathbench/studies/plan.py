@@ -118,6 +118,15 @@ class StudyPlan:
                 placed.append(((cell.learner.wave, number), self.job(cell, seed)))
         return [job for _, job in sorted(placed, key=lambda pair: pair[0])]
 
+    def search_jobs(self) -> list[RunJob]:
+        """Return the runs of all variants that searches may try."""
+        return [
+            self.job(variant, seed)
+            for cell in self.cells()
+            for variant in self.variants(cell)
+            for seed in self.seeds_of(cell.learner)
+        ]
+
     def job(self, cell: Cell, seed: int, **changes: Any) -> RunJob:
         """Return a run.
 

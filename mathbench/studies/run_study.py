@@ -1,10 +1,11 @@
 """Running a study: every run once, interrupted ones from their last checkpoint, then the searches of what failed."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from mathbench.baselines.jobs.run_all import LOCAL, RunOutcome, open_pool
+from mathbench.baselines.jobs.run_all import LOCAL, RunOutcome, discard_other_runs, open_pool
 from mathbench.baselines.jobs.run_job import RunJob, RunReport
 from mathbench.engine import Engine
 from mathbench.errors import InputError
@@ -15,6 +16,9 @@ from mathbench.studies.study import Study
 from mathbench.studies.study_file import parse_study
 
 STUDY_FILE = "study.toml"
+ORIGIN_FILE = (
+    "origin.json"  # the folder from which the file was read, to which files that it names are relative
+)
 
 
 def run_study(
@@ -44,6 +48,17 @@ def run_study(
             yield from pool.outcomes(found)
 
 
+def discard_changed(plan: StudyPlan) -> int:
+    """Delete the chosen runs, and those of their searches, whose settings or rows have changed; return their number.
+
+    Raises:
+        InputError: as `run_study`.
+    """
+    jobs = [*plan.jobs(), *plan.search_jobs()]
+    with open_folder(plan):
+        return len(discard_other_runs(jobs))
+
+
 @contextmanager
 def open_folder(plan: StudyPlan) -> Iterator[None]:
     """Make the folder of a study, keep a copy of its file there, and lock the folder.
@@ -57,6 +72,7 @@ def open_folder(plan: StudyPlan) -> Iterator[None]:
         if file.is_file() and (other := read_study(plan.out).name) != plan.study.name:
             raise InputError(f"{plan.out} is the folder of the study {other}. Give another one with --out.")
         atomic.write(file, plan.study.text)
+        atomic.write(plan.out / ORIGIN_FILE, json.dumps({"folder": str(plan.study.folder.resolve())}) + "\n")
         yield
 
 
@@ -69,4 +85,7 @@ def read_study(out: Path) -> Study:
     file = out / STUDY_FILE
     if not file.is_file():
         raise InputError(f"{out} is no folder of a study: it has no {STUDY_FILE}.")
-    return parse_study(file.read_text(encoding="utf-8"), file)
+    origin = out / ORIGIN_FILE
+    # a folder that was unpacked from an archive has none
+    folder = Path(json.loads(origin.read_text(encoding="utf-8"))["folder"]) if origin.is_file() else out
+    return parse_study(file.read_text(encoding="utf-8"), file, folder)

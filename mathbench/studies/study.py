@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 from mathbench.baselines.request import make_spec
@@ -151,6 +152,7 @@ class Study:
         threads: CPU threads of each run.
         solved: exact match on validation below which a cell counts as failed and is searched.
         text: the file that it was read from.
+        folder: of that file, to which the files that it names are relative.
     """
 
     name: str
@@ -162,6 +164,7 @@ class Study:
     threads: int = 1
     solved: float = SOLVED
     text: str = ""
+    folder: Path = Path()
 
     def task(self, name: str) -> StudyTask:
         """Return a task by its name.

@@ -69,19 +69,20 @@ def load_study(name: str) -> Study:
     return parse_study(toml_file.read_text(path), path)
 
 
-def parse_study(text: str, path: Path) -> Study:
+def parse_study(text: str, path: Path, folder: Path | None = None) -> Study:
     """Read a study from the text of its TOML file.
 
     Args:
         text: the text.
-        path: of the file, for errors and for files that it names.
+        path: of the file, for errors.
+        folder: the folder to which files that it names are relative; None for that of the file.
 
     Raises:
         InputError: as `load_study`.
     """
     content = toml_file.parse(text, path.name)
     try:
-        return _study(content, text, path.parent)
+        return _study(content, text, path.parent if folder is None else folder)
     except InputError as error:
         raise InputError(f"{path.name}: {error}") from None
 
@@ -109,6 +110,7 @@ def _study(content: Mapping[str, Any], text: str, folder: Path) -> Study:
         check_integer("threads", content.get("threads", 1), 1),
         solved,
         text,
+        folder,
     )
 
 

@@ -360,7 +360,13 @@ def test_labels_that_the_rows_do_not_have_are_refused_before_training(tiny, name
     assert words in str(caught.value)
 
 
-SUPPORTED = [(name, kind) for name, settings in NETWORKS.items() for kind in settings.auxiliaries]
+# labels of prefix-residues belong to the network itself: test_residue_networks.py
+SUPPORTED = [
+    (name, kind)
+    for name, settings in NETWORKS.items()
+    for kind in settings.auxiliaries
+    if kind != "prefix-residues"
+]
 
 
 @pytest.mark.parametrize(("name", "kind"), SUPPORTED)
@@ -406,6 +412,8 @@ def test_auxiliary_labels_train_the_network_and_predict_nothing(name, kind, tiny
         ("gru-classifier", {"auxiliary": "prefix", "sampling": "lengths", "short": 2}),
         ("gru-classifier", {"auxiliary": "residue=7", "curriculum": "0.5 digits=1*", "source": "stream"}),
         ("attentional-lstm", {"auxiliary": "carries", "accumulate": 3, "dropout": 0.2}),
+        # whose matrices are not laid out row by row
+        ("second-order-rnn", {"auxiliary": "prefix-residue=3", "growth": 0, "noise": 0.1}),
     ],
 )
 def test_a_run_with_auxiliary_labels_resumes_exactly(name, settings, tiny, sums, multiples, tmp_path):

@@ -1,12 +1,16 @@
 """Second-order networks: batches of one length, noise, long problems, and a proof from nothing."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load_file
 
+from mathbench.baselines.automata import extraction
+from mathbench.baselines.certifying import second_order as certifying
+from mathbench.baselines.certifying.options import ProofOptions
 from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
 from mathbench.baselines.models.settings.recurrent import ClassifierSettings, SecondOrderSettings
 from mathbench.baselines.models.torch import recurrent_classifier, second_order
@@ -103,13 +107,43 @@ def test_multiples_of_three_are_learned_and_proved_from_nothing(tmp_path):
     assert done.returncode == 0 and "Proved: the network is right about whether" in done.stdout
 
 
-def test_an_untrained_network_is_not_certified(tmp_path):
+def test_an_untrained_network_is_not_certified_however_its_states_are_clustered(tmp_path, monkeypatch):
+    tried = []
+
+    def extract(reader, clusters, seed, clustering):
+        tried.append((clusters, clustering))
+        return extraction.extract(reader, clusters, seed, clustering)
+
+    monkeypatch.setattr(certifying, "extract", extract)
     options = ("--task", "divisible", "--k", 3, "--digits", 4, "--set", "steps=1", "--set", "noise=0")
     sizes = ("--train", 500, "--validation", 50, "--interpolate", 50, "--extrapolate", 50)
     run("run-baseline", "second-order-rnn", *options, *sizes, "--no-submit", "--out", tmp_path / "run")
     done = run("certify", tmp_path / "run")
-    assert done.returncode == 1 and "are not the automaton of the claim" in done.stderr
+    assert (
+        done.returncode == 1 and "the 3 clusters of states are not the automaton of the claim" in done.stderr
+    )
+    assert tried == [(3, "states"), (3, "futures"), (5, "states")]
     assert not (tmp_path / "run-certified").exists()
+
+
+def test_the_first_clustering_with_the_true_automaton_counts(monkeypatch):
+    """The network's own classes are tried before k-means where the answers are residues."""
+    automata = {"classes": residues(3, 10, ["0", "2", "1"]), "states": residues(3, 10, ["0", "1", "2"])}
+
+    def extract(reader, clusters, seed, clustering):
+        automaton = SimpleNamespace(unpadded=automata[clustering])
+        return SimpleNamespace(clustering=clustering, automaton=automaton, agreement=1.0, spread=0.1)
+
+    monkeypatch.setattr(certifying, "extract", extract)
+    module = second_order.build(NetworkShape(11, 3, 5, 1), SecondOrderSettings(), 0, CPU).module
+    encoding = SimpleNamespace(
+        classes=("0", "1", "2"),
+        alphabet="0123456789",
+        choices=SimpleNamespace(query="forward", padding="left"),
+    )
+    monkeypatch.setattr(certifying.NumberReader, "of", lambda *arguments: None)
+    prover = certifying.SecondOrderProver(module, task("divisible", k=3, answer="residue"), encoding)
+    assert prover._extract(ProofOptions()).clustering == "states"
 
 
 @pytest.mark.parametrize(

@@ -20,19 +20,23 @@ from lowest import lowest, project, requirements  # noqa: E402
 
 EXTRAS = project()["optional-dependencies"]
 LIGHT = ("plots", "verify", "ray", "sweep", "s3", "server", "openai", "report")
+LINUX = {"sys_platform": "linux", "platform_machine": "x86_64", "platform_system": "Linux"}
 PLATFORMS = {
-    "Linux on x86_64": {"sys_platform": "linux", "platform_machine": "x86_64", "platform_system": "Linux"},
+    "Linux on x86_64": LINUX,
     "Linux on ARM": {"sys_platform": "linux", "platform_machine": "aarch64", "platform_system": "Linux"},
     "macOS on Apple": {"sys_platform": "darwin", "platform_machine": "arm64", "platform_system": "Darwin"},
     "macOS on Intel": {"sys_platform": "darwin", "platform_machine": "x86_64", "platform_system": "Darwin"},
     "Windows": {"sys_platform": "win32", "platform_machine": "AMD64", "platform_system": "Windows"},
+    "Python 3.14": LINUX | {"python_version": "3.14"},
 }
+WITHOUT = {"macOS on Intel": {"torch", "keras", "hf"}, "Python 3.14": {"keras"}}
 EVERYWHERE = pytest.mark.parametrize("platform", PLATFORMS)
 
 
 def resolved(extras, platform) -> dict[str, Requirement]:
     """The requirements that apply on a platform by name."""
-    return {r.name: r for r in requirements(extras, {**default_environment(), **PLATFORMS[platform]})}
+    environment = {**default_environment(), "python_version": "3.13", **PLATFORMS[platform]}
+    return {r.name: r for r in requirements(extras, environment)}
 
 
 @EVERYWHERE
@@ -60,10 +64,10 @@ def test_keras_gets_the_tensorflow_that_exists(platform, name):
 
 @EVERYWHERE
 def test_all_has_every_extra_for_users_that_exists_there(platform):
-    frameworks = () if platform == "macOS on Intel" else ("torch", "keras", "hf")
-    every = resolved([*LIGHT, *frameworks], platform)
+    frameworks = {"torch", "keras", "hf"} - WITHOUT.get(platform, set())
+    every = resolved([*LIGHT, *sorted(frameworks)], platform)
     assert resolved(["all"], platform) == every
-    assert ("torch" in every) == ("keras" in every) == bool(frameworks)
+    assert {"torch", "keras"} & every.keys() == {"torch", "keras"} & frameworks
     assert set(EXTRAS) == {*LIGHT, "torch", "keras", "hf", "all", "dev", "bench"}
 
 

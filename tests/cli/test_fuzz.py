@@ -195,6 +195,8 @@ VALUES = {
     "track": ("wandb", "nosuch", "mine:Zero", "os:nosuch"),
     "run": ("constant", "exact-solver", "data", "empty", "README.md"),
     "folder": ("data", "part", "round", "results", "empty", "new", "README.md"),
+    "study": ("study.toml", "networks.toml", "README.md", "nosuch.toml"),
+    "learner": ("constant", "exact-solver", "mlp", "*", "x"),
     "data": ("data", "part", "empty", "memory://nosuch/x"),
     "place": ("round", "empty", *URLS),
     "board": (*BOARDS, *URLS),
@@ -227,8 +229,9 @@ PARAMETER_VALUES = {
 
 
 def kind_of(hint):
-    """The type of an option, as in `Path | None` or `list[str]`."""
-    return next((kind for kind in (int, float, Path) if kind is hint or kind in get_args(hint)), str)
+    """The type of an option, as in `Path | None` or `list[int] | None`."""
+    known = (hint, *get_args(hint), *(inner for part in get_args(hint) for inner in get_args(part)))
+    return next((kind for kind in (int, float, Path) if kind in known), str)
 
 
 @st.composite
@@ -302,7 +305,7 @@ def place(template, tmp_path_factory):
         def check(line):
             nonlocal before
             try:
-                _check(line, folder, before)
+                return _check(line, folder, before)
             finally:
                 if world.snapshot(folder) != before:
                     world.restore(template[0], folder)
@@ -327,6 +330,7 @@ def _check(line, folder, before):
     for path in changed:
         if after.get(path, 0):
             _check_whole(folder / path, line)
+    return done
 
 
 def _may_change(command, folder, path):
@@ -384,6 +388,18 @@ def fuzz(words, command, template, place, how):
 @pytest.mark.parametrize(("words", "command"), list(commands()))
 def test_any_command_line(words, command, template, place):
     fuzz(words, command, template, place, QUICK)
+
+
+@pytest.mark.parametrize(
+    "words", [("five-minutes",), ("five-minutes", "--dry-run"), ("networks.toml", "--json")]
+)
+def test_no_command_line_starts_a_study_with_networks(words, place):
+    done = place(["study", *words])
+    assert done.returncode == 2 and "stand-in: no study is run" in done.stderr
+
+
+def test_a_study_of_shortcuts_is_run(place):
+    assert place(["study", "study.toml", "--out", "new"]).returncode == 0
 
 
 @pytest.mark.slow

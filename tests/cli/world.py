@@ -17,6 +17,26 @@ SIZES = ("--train", 30, "--validation", 8, "--interpolate", 8, "--extrapolate", 
 SUITE = 'name = "mine"\n[sizes]\ntrain = 5\nvalidation = 2\ninterpolate = 2\nextrapolate = 2\n[[tasks]]\ntask = "gcd"\n'
 RECIPE = 'baseline = "mlp"\n[task]\nname = "addition"\n[sizes]\ntrain = 30\nvalidation = 8\n'
 SEASON = 'name = "mine"\n[rows]\ninterpolate = 5\n[[tasks]]\ntask = "gcd-v1"\ndigits = 2\n'
+STUDY = """
+name = "tiny"
+seeds = 2
+[sizes]
+train = 20
+validation = 5
+interpolate = 5
+extrapolate = 5
+[[tasks]]
+name = "gcds"
+task = "gcd"
+digits = 2
+[[learners]]
+baseline = ["constant", "exact-solver"]
+"""
+NETWORKS = """
+[[learners]]
+baseline = "mlp"
+supervision = "aligned"
+"""
 BASELINE = """
 class Zero:
     def __init__(self, task):
@@ -53,6 +73,8 @@ def build(folder):
     (folder / "suite.toml").write_text(SUITE)
     (folder / "recipe.toml").write_text(RECIPE)
     (folder / "season.toml").write_text(SEASON)
+    (folder / "study.toml").write_text(STUDY)
+    (folder / "networks.toml").write_text(STUDY + NETWORKS)
     (folder / "mine.py").write_text(BASELINE)
     (folder / "weights").write_bytes(b"1")
     (folder / "token").write_text("secret\n")
@@ -72,11 +94,12 @@ def build(folder):
 
 
 def stand_in(patch, home):
-    """Replace what a test must not start: training, servers, clusters, processes, the network.
+    """Replace what a test must not start: training, studies, servers, clusters, processes, the network.
 
     The user's own folders move to `home`.
     """
     import mathbench.baselines.distributed
+    import mathbench.baselines.jobs.run_job
     import mathbench.baselines.run
     import mathbench.cli.sweep
     import mathbench.engine.processes
@@ -85,6 +108,8 @@ def stand_in(patch, home):
     import mathbench.leaderboard.client
     import mathbench.leaderboard.reproduce
     import mathbench.leaderboard.server.serve
+    import mathbench.studies.estimate
+    import mathbench.studies.run_study
 
     real = mathbench.baselines.run.run
 
@@ -93,13 +118,30 @@ def stand_in(patch, home):
             raise InputError("stand-in: nothing is trained in this test.")
         return real(spec, data, options)
 
+    def of_shortcuts(start):
+        """Refuse studies with networks before anything of them is run."""
+
+        def checked(plan, *more):
+            if any(job.make_spec().trained for job in plan.jobs()):
+                raise InputError("stand-in: no study is run in this test.")
+            return start(plan, *more)
+
+        return checked
+
     def refused(*_, **__):
         raise InputError("stand-in: nothing is started in this test.")
 
     # built once, not for every command line
     patch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
     patch.setattr(mathbench.baselines.run, "run", only_shortcuts)
+    patch.setattr(mathbench.baselines.jobs.run_job, "run", only_shortcuts)
     patch.setattr(mathbench.leaderboard.reproduce, "run", only_shortcuts)
+    for module, name in (
+        (mathbench.studies.run_study, "run_study"),
+        (mathbench.studies.run_study, "discard_changed"),
+        (mathbench.studies.estimate, "estimate"),
+    ):
+        patch.setattr(module, name, of_shortcuts(getattr(module, name)))
     patch.setattr(mathbench.cli.sweep._SweepRunner, "run", refused)
     patch.setattr(mathbench.baselines.distributed, "launch_torchrun", refused)
     patch.setattr(mathbench.engine.processes, "Processes", _OneProcess)

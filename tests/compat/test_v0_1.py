@@ -18,6 +18,7 @@ import pytest
 
 import mathbench
 from mathbench.__main__ import main
+from mathbench.leaderboard.store.packed_record import unpack
 from tests.conftest import absent
 
 OLD = Path(__file__).with_name("v0_1")
@@ -363,9 +364,10 @@ def test_two_models_of_a_board_are_compared(mb, old):
 def test_a_board_is_exported_as_it_was(mb, old):
     mb("leaderboard", "export", "--board", "board.sqlite", "--format", "json", "--out", "results")
     kept = sorted((old / "leaderboard/results").iterdir())
-    assert len(kept) == 4 and len(list((old / "results").glob("*.json"))) == 11
+    assert len(kept) == 4 and len(list((old / "results").rglob("*.json"))) == 11
     for file in kept:
-        written = document(old / "results" / file.name)
+        (path,) = (old / "results").rglob(file.name)
+        written = unpack(document(path))
         added = {key: written[key] for key in ("wrong_answers_sha256", "submitter", "number")}
         assert written == document(file) | added and added["submitter"] is None and added["number"] > 0
     found = json.loads(mb("leaderboard", "verify", "--board", "results", "--json").out)
@@ -473,7 +475,7 @@ def test_a_run_of_an_old_board_is_reproduced(mb, old):
     found = json.loads(mb(*words).out)  # exit code 0: every new score lies in the interval of the old one
     assert counts({"interpolate": found["scores"]["interpolate"]["kept"]}) == {"interpolate": (13, 40)}
     mb("leaderboard", "export", "--board", "board.sqlite", "--format", "json", "--out", "exported")
-    badges = {made["digest"][:8]: made["badge"] for made in map(document, (old / "exported").glob("*.json"))}
+    badges = {made["digest"][:8]: made["badge"] for made in map(document, (old / "exported").rglob("*.json"))}
     assert [digest for digest, badge in badges.items() if badge == "reproduced"] == [MLP]
 
 

@@ -10,12 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from mathbench.leaderboard.ranking.overview import GENERATED
 from mathbench.leaderboard.ranking.rank import open_tables
 from mathbench.leaderboard.ranking.render import MARKS, markdown, tables_csv
 from mathbench.leaderboard.site.export import load_pages
 from mathbench.leaderboard.store.any_board import answers_loader, rights_loader
 from mathbench.leaderboard.store.board import Board
-from mathbench.leaderboard.store.folder import export, file_name, read_file, read_folder
+from mathbench.leaderboard.store.folder import export, file_name, read_file, read_folder, read_stated
+from mathbench.leaderboard.store.packed_record import AS_CLAIMED, PACKED, unpack
 from mathbench.leaderboard.submission import Manifest
 from mathbench.leaderboard.submit import submit_run
 from mathbench.leaderboard.verify import verify_folder
@@ -42,8 +44,8 @@ def test_an_exported_folder_holds(folder):
 
 
 def edited(folder, change):
-    path = next(path for path in (folder / "results").iterdir() if "lstm" in path.name)
-    document = json.loads(path.read_text())
+    path = next(path for path in (folder / "results").rglob("*.json") if "lstm" in path.name)
+    document = unpack(json.loads(path.read_text()))
     change(document)
     path.write_text(json.dumps(document))
     return path
@@ -86,6 +88,88 @@ def test_an_edited_file_is_found(folder, change, problem):
     assert any(problem in finding.problem for finding in report.findings), report.findings
 
 
+# the short form of files
+
+
+def packed(folder, change):
+    """Change the short form of a file."""
+    path, _ = files_of(folder)
+    document = json.loads(path.read_text())
+    change(document)
+    path.write_text(json.dumps(document))
+    return path
+
+
+def test_files_are_short_and_say_the_same(folder):
+    for path in (folder / "results").rglob("*.json"):
+        document, whole = json.loads(path.read_text()), unpack(json.loads(path.read_text()))
+        assert document["schema_version"] == PACKED and whole["schema_version"] == 1
+        assert whole == json.loads(json.dumps(read_stated(path).to_json()))
+        assert len(path.read_text()) < 0.5 * len(json.dumps(whole, indent=1))
+        assert set(document["solver"]) == {"interpolate", "extrapolate"} and document["manifest"]["ceiling"]
+
+
+def test_files_lie_in_the_folder_of_their_task(folder):
+    path, answers = files_of(folder)
+    assert path.parent == folder / "results" / "addition-base10-digits2"
+    # as earlier versions wrote them
+    flat = path.rename(folder / "results" / path.name)
+    answers.rename(flat.with_suffix(".parquet"))
+    assert verify_folder(folder).findings == () and len(read_folder(folder)) == 2
+    (folder / "results" / "gcd").mkdir()
+    wrong = flat.rename(folder / "results" / "gcd" / path.name)
+    flat.with_suffix(".parquet").rename(wrong.with_suffix(".parquet"))
+    assert problems(folder) == ["the file must lie in the folder addition-base10-digits2"]
+
+
+def test_a_board_of_earlier_versions_is_rewritten_in_place(folder, cli):  # noqa: F811
+    records = read_folder(folder)
+    for path in list((folder / "results").rglob("*.json")):
+        flat = folder / "results" / path.name
+        flat.write_text(json.dumps(unpack(json.loads(path.read_text())), indent=1))
+        path.unlink()
+        path.with_suffix(".parquet").rename(flat.with_suffix(".parquet"))
+    assert read_folder(folder) == records and verify_folder(folder).findings == ()
+    words = ("leaderboard", "export", "--format", "json", "--board", folder, "--out", folder / "results")
+    assert cli(*words)[0] == 0
+    assert read_folder(folder) == records and not [p for p in (folder / "results").iterdir() if p.is_file()]
+    report = verify_folder(folder)
+    assert len(report.recomputed) == 2 and report.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda d: d["scores"].update(interpolate=[300, 300]), "the scores differ from those of the answers"),
+        (lambda d: d["scores"].update(interpolate=AS_CLAIMED), "the scores differ from those of the answers"),
+        (lambda d: d["scores"].update(validation=AS_CLAIMED), "scores.validation must be an object"),
+        (lambda d: d["solver"].update(interpolate=[200, 199]), "the score of the exact solver differs"),
+        (lambda d: d["solver"].update(interpolate=[199, 200]), "solver.interpolate must be an object"),
+        (lambda d: d["solver"].update(interpolate=[10**400, 1]), "solver.interpolate must be an object"),
+        (lambda d: d["solver"].update(interpolate=[200, True]), "solver.interpolate must be an object"),
+        (lambda d: d["manifest"]["ceiling"].update(interpolate=[10, 9]), "differs from the submitted one"),
+        (lambda d: d.pop("manifest"), "is missing the key 'manifest'"),
+        (lambda d: d.update(manifest=[5, 5]), "manifest must be an object"),
+        (lambda d: d.pop("scores"), "is missing the key 'scores'"),
+        (lambda d: d.update(schema_version=3), "this version of mathbench reads 1 to 2"),
+        (lambda d: d.update(schema_version=True), "schema_version"),
+    ],
+    ids=range(13),
+)
+def test_an_edited_short_file_is_found(folder, change, problem):
+    packed(folder, change)
+    assert any(problem in found for found in problems(folder)), problems(folder)
+    assert len(verify_folder(folder).recomputed) == 1
+
+
+def test_a_claim_of_other_scores_is_stored_beside_the_recomputed_ones(folder):
+    """The manifest of this run claims that all rows are right."""
+    path, _ = files_of(folder)
+    document = json.loads(path.read_text())
+    assert document["scores"]["interpolate"]["counts"] == [300, 295]
+    assert document["manifest"]["scores"]["interpolate"]["counts"] == [300, 300]
+
+
 # a board that is rewritten by hand
 
 
@@ -95,7 +179,7 @@ def problems(folder):
 
 def files_of(folder, model="lstm"):
     """The JSON file of a model, and its wrong answers."""
-    (path,) = (path for path in (folder / "results").glob("*.json") if model in path.name)
+    (path,) = (path for path in (folder / "results").rglob("*.json") if model in path.name)
     return path, path.with_suffix(".parquet")
 
 
@@ -198,7 +282,7 @@ def test_swapped_answers_are_found(folder):
 def test_another_manifest_with_its_digest_is_found(folder):
     """Other data, with the digest and the file name that belong to it."""
     path, answers = files_of(folder)
-    document = json.loads(path.read_text())
+    document = unpack(json.loads(path.read_text()))
     document["manifest"]["data"]["seed"] = 1
     digest = Manifest(document["manifest"]).digest + document["predictions_digest"]
     document["digest"] = hashlib.sha256(digest.encode()).hexdigest()
@@ -330,6 +414,32 @@ def test_build_checks_and_writes(cli, folder):  # noqa: F811
     assert cli(*build, "--check")[0] == 0
     edited(folder, more_right)
     assert cli(*build)[0] == 1
+
+
+def test_the_overview_links_to_complete_tables(cli, folder):  # noqa: F811
+    build = ("leaderboard", "build", folder)
+    assert cli(*build)[0] == 0
+    page = folder / "results" / "addition-base10-digits2" / "README.md"
+    shown = (folder / "README.md").read_text()
+    assert "[addition-base10-digits2](results/addition-base10-digits2/README.md)" in shown
+    assert "### Open submissions" in shown and "Season" not in shown
+    assert (
+        page.read_text().startswith(GENERATED)
+        and markdown(open_tables(read_folder(folder))) in page.read_text()
+    )
+    page.write_text("another text")
+    code, _, err = cli(*build, "--check")
+    assert code == 1 and f"{page} does not show these results" in err
+    assert cli(*build)[0] == 0
+    old = folder / "results" / "gcd" / "README.md"
+    old.parent.mkdir()
+    old.write_text(page.read_text())
+    mine = folder / "results" / "notes" / "README.md"
+    mine.parent.mkdir()
+    mine.write_text("notes")
+    code, _, err = cli(*build, "--check")
+    assert code == 1 and f"{old} does not show these results" in err
+    assert cli(*build)[0] == 0 and not old.exists() and mine.exists() and cli(*build, "--check")[0] == 0
 
 
 def test_withdrawing_marks_the_file(cli, folder):  # noqa: F811

@@ -21,6 +21,7 @@ from mathbench.leaderboard.ranking.rank import open_tables
 from mathbench.leaderboard.reproduce import recipe_of
 from mathbench.leaderboard.store import folder
 from mathbench.leaderboard.store.board import Board
+from mathbench.leaderboard.store.packed_record import unpack
 from mathbench.leaderboard.submission import open_submission
 from mathbench.leaderboard.submit import dry_run, submit_run
 from mathbench.leaderboard.verify import verify, verify_folder
@@ -431,7 +432,7 @@ def results(sent, board, tmp_path, cli):  # noqa: F811
     submit_run(sent, board)
     place = tmp_path / "results"
     assert cli("leaderboard", "export", "--board", board, "--format", "json", "--out", place)[0] == 0
-    (path,) = place.glob("*.json")
+    (path,) = place.rglob("*.json")
     return path, path.with_suffix(".safetensors")
 
 
@@ -442,7 +443,7 @@ def test_a_folder_has_the_certificate_and_is_verified(results, board, tmp_path, 
     assert verify_folder(path.parent).recomputed == (path.name,)
     again = tmp_path / "again"
     assert cli("leaderboard", "export", "--board", path.parent, "--format", "json", "--out", again)[0] == 0
-    assert {p.name: p.read_bytes() for p in again.iterdir()} == {
+    assert {p.name: p.read_bytes() for p in (again / path.parent.name).iterdir()} == {
         p.name: p.read_bytes() for p in path.parent.iterdir()
     }
 
@@ -452,7 +453,7 @@ def without_answers(document):
 
 
 def edited(path, change):
-    found = json.loads(path.read_text())
+    found = unpack(json.loads(path.read_text()))
     change(found)
     path.write_text(json.dumps(found))
 

@@ -10,6 +10,8 @@ import pytest
 from rich.console import Console
 
 from mathbench.leaderboard.ranking import render
+from mathbench.leaderboard.ranking.macro import MacroAverage
+from mathbench.leaderboard.ranking.overview import overview, task_pages
 from mathbench.leaderboard.ranking.rank import open_tables, season_tables
 from mathbench.leaderboard.ranking.tables import Entry, RankTable
 from mathbench.leaderboard.ranking.terminal_plot import bar, rich_plot
@@ -52,6 +54,42 @@ def tables_of(*records):
     """The tables of a season that have models."""
     tables = season_tables(ranked(list(records)))
     return [table for table in tables if table.lines]
+
+
+def test_an_overview_shows_the_best_and_says_how_many_there_are():
+    models = [
+        Entry("model", f"m{i}", 100, 1 - i / 100, 0.5, 1, "re-scored", rank=1 + i // 2) for i in range(5)
+    ]
+    models[1] = replace(models[1], badge="claimed", rank=None)
+    floors = [
+        Entry("floor", name, 100, share, 0, 1, "computed") for name, share in (("low", 0.1), ("high", 0.2))
+    ]
+    made = {"task_id": "gcd-v1", "parameters": {}, "split": "interpolate", "supervision": "examples"}
+    table = RankTable("gcd-base10", lines=(*models, *floors), season="s", group="g", title="gcds", **made)
+    text = overview([table], [], lambda task: f"at/{task}")
+    (row,) = (line for line in text.splitlines() if "gcds" in line)
+    best = (
+        r"1\. m0 100.00% \(50.00 to 100.00\)<br>m1 99.00% \(50.00 to 100.00, claimed\)"
+        r"<br>2\. m2 98.00% \(50.00 to 100.00\)"
+    )
+    assert row == f"| [gcds](at/gcd-base10) | interpolate | from examples | 5 | 1 | {best} | *high 20.00%* |"
+    assert "### Season s" in text and "#### g" in text and "no model has" not in text
+    assert list(task_pages([table])) == ["gcd-base10"] and "m4" in task_pages([table])["gcd-base10"]
+    assert overview([], [], str) == "No submissions yet.\n"
+
+
+def test_an_overview_ranks_the_models_that_answered_all_tasks():
+    table = RankTable("t", "t-v1", {}, "interpolate", (), "examples", season="s")
+    answers = MacroAverage(
+        "model", "a|b", None, "interpolate", "", 0.5, 0.4, 0.6, 2, 3, supervision="examples"
+    )
+    assert "No model has answered all 3 tasks" in overview([table], [answers], str)
+    ranked = [replace(answers, tasks=3, rank=1 + i, mean=0.5 - i / 100) for i in range(12)]
+    rows = [line for line in overview([table], ranked, str).splitlines() if "a\\|b" in line]
+    assert (
+        rows[0] == r"| interpolate | from examples | 1 | a\|b | 50.00% | 40.00% to 60.00% |"
+        and len(rows) == 10
+    )
 
 
 def test_markdown_shows_names_as_text(shown, name):

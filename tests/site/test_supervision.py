@@ -211,7 +211,7 @@ def test_the_files_of_a_folder_board_have_the_certificate_too(filled, tmp_path):
     assert site.page(at).body == proofs.content()
     export(site, tmp_path / "site")
     assert (tmp_path / "site" / at).read_bytes() == proofs.content()
-    next((tmp_path / "results").glob("*.safetensors")).unlink()
+    next((tmp_path / "results").rglob("*.safetensors")).unlink()
     paths = set(load_pages(tmp_path, season="supervised").paths())
     assert at not in paths and address.of_proof(filled[1]["proved"]) not in paths
-    assert json.loads(next((tmp_path / "results").glob(f"*{PROVED}*.json")).read_text())["proof"]
+    assert json.loads(next((tmp_path / "results").rglob(f"*{PROVED}*.json")).read_text())["proof"]

@@ -10,7 +10,7 @@ from mathbench.engine import make_engine
 from mathbench.errors import InputError
 from mathbench.studies.estimate import estimate
 from mathbench.studies.results import read_cells
-from mathbench.studies.run_study import read_study, run_study
+from mathbench.studies.run_study import discard_changed, read_study, run_study
 from mathbench.studies.search import GAIN, best_variant, failed_cells, tried_variants
 from tests.baselines.commands import mathbench
 from tests.studies.conftest import SMALL
@@ -78,6 +78,8 @@ def test_a_run_that_fails_stops_no_other(planned, monkeypatch, capsys, tmp_path)
     assert mathbench("study", "small.toml", "--out", "out", "--seed", "0") == 2
     error = capsys.readouterr().err
     assert "1 of 8 runs failed: sums / mlp / seed 0" in error and "mlp requires padding=" in error
+    # and at once, when it fails
+    assert "sums / mlp / seed 0  failed: mlp requires padding=" in error
     assert "Traceback" not in error
     assert len(list((tmp_path / "out").glob("*/**/result.json"))) == 7
 
@@ -91,6 +93,61 @@ def test_a_folder_belongs_to_one_study(planned):
     changed = planned(NO_SEARCH, ("hidden = 4", "hidden = 6"))
     with pytest.raises(InputError, match="another run"):
         list(run_study(changed))
+
+
+def test_files_that_a_study_names_are_relative_to_its_own_file(tmp_path, capsys):
+    """Also when its report is made, from the copy in the folder of the study."""
+    (tmp_path / "held.txt").write_text("12\n15\n")
+    learners = SMALL.index("[[learners]]")
+    text = SMALL[:learners].replace("digits = 3\n", 'digits = 3\nexclude = "held.txt"\n', 1)
+    (tmp_path / "mine.toml").write_text(text + '[[learners]]\nbaseline = "constant"\n')
+    out = tmp_path / "out"
+    assert mathbench("study", tmp_path / "mine.toml", "--task", "threes", "--out", out) == 0
+    capsys.readouterr()
+    assert mathbench("study", "report", out, "--figures", "svg") == 0
+
+
+def test_force_discards_the_chosen_runs_that_differ_and_no_others(planned, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    chosen = {"tasks": ("threes",), "learners": ("gru*", "constant")}
+    list(run_study(planned(**chosen)))
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*/**/result.json")}
+    old = set(before)
+    assert discard_changed(planned(**chosen)) == 0
+    (tmp_path / "small.toml").write_text(SMALL.replace("hidden = 4", "hidden = 3"))
+    words = ("study", "small.toml", "--task", "threes", "--out", "out")
+    assert mathbench(*words, "--learner", "gru") == 2
+    assert "another run (different recipe)" in capsys.readouterr().err
+    assert mathbench(*words, "--learner", "gru", "--force", "--dry-run") == 2
+    assert "--dry-run discards nothing" in capsys.readouterr().err
+    assert {path: path.stat().st_mtime_ns for path in old} == before
+    assert mathbench(*words, "--learner", "gru", "--seed", "0", "--force") == 0
+    shown = capsys.readouterr().err
+    # the variants of the search set the hidden units themselves
+    assert "discarded runs with other settings: 1" in shown
+    changed = {path for path in old if path.stat().st_mtime_ns != before[path]}
+    assert changed == {tmp_path / "out" / "runs" / "threes" / "gru" / "seed0" / "result.json"}
+    assert Result.load(changed.pop().parent).recipe["hidden"] == 3
+
+
+def test_force_discards_what_the_search_of_a_changed_learner_tried(planned):
+    chosen = {"tasks": ("threes",), "learners": ("gru",)}
+    list(run_study(planned(**chosen)))
+    tried = list((planned().out / "searches").glob("**/result.json"))
+    changed = planned(("steps = 8", "steps = 4"), **chosen)
+    assert tried and discard_changed(changed) == 2 + len(tried)
+    assert not list(changed.out.glob("*/**/result.json")) and (changed.out / "study.toml").is_file()
+
+
+def test_force_keeps_foreign_files_and_repairs_a_damaged_run(planned):
+    plan = planned(NO_SEARCH, tasks=("threes",), learners=("gru",), seeds=(0,))
+    folder = plan.out / "runs" / "threes" / "gru" / "seed0"
+    folder.mkdir(parents=True)
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="not a run directory"):
+        discard_changed(plan)
+    (folder / "notes.txt").rename(folder / "run.json")
+    assert discard_changed(plan) == 1 and not list(folder.iterdir())
 
 
 def test_estimates_count_missing_runs_and_repeat_no_probe(planned):
@@ -132,7 +189,10 @@ def test_the_command_runs_estimates_and_says_what_is_left(tmp_path, monkeypatch,
         (["study", "smal.toml"], "the study file smal.toml does not exist"),
         (["study", "small.toml", "--task", "nine"], "the study has no task 'nine'"),
         (["study", "small.toml", "--engine", "rays"], "unknown engine 'rays'"),
-        (["study", "small.toml", "--seed", "x"], "--seed must be an integer"),
+        (["study", "small.toml", "--seed", "x"], "--seed must be an integer. Received: 'x'."),
+        (["study", "small.toml", "--seed", "0", "--seed", "\u0663"], "--seed must be an integer"),
+        (["study", "small.toml", "--seed", "1_0"], "--seed must be an integer"),
+        (["study", "small.toml", "--seed", "9" * 5000], "--seed must be an integer"),
         (["study", "small.toml", "--device", "cuda:7"], "cannot use device 'cuda:7'"),
         (["study", "report", "nowhere"], "nowhere is no folder of a study"),
         (["study", "report", "out", "--figures", "gif"], "--figures has no 'gif'"),

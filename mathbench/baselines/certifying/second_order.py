@@ -77,25 +77,35 @@ class SecondOrderProver:
         return Proof(document.write(certificates.NETWORK, arrays, claim), "fine-tuned")
 
     def _extract(self, options: ProofOptions) -> Extraction:
-        """Read an automaton off the network, and compare it with the true one."""
-        claim, reader = self.claim, self._reader
-        truth = residues(claim.k, claim.base, claim.answers)
-        states = len(truth.minimal().table)
-        clustering = "classes" if states == len(reader.answers) > 2 else "states"
-        extraction = extract(reader, states, options.seed, clustering)
-        options.note(
-            f"automaton with {states} states; {extraction.agreement:.2%} of the states of a cluster "
-            f"lead to one cluster, and lie up to {extraction.spread:.3f} from its centre"
-        )
-        automaton = extraction.automaton.unpadded
-        word = difference(automaton, truth)
-        if word is not None:
+        """Read automata off the network, until one is the true one."""
+        truth = residues(self.claim.k, self.claim.base, self.claim.answers)
+        wrong: list[str] = []
+        for clusters, clustering in self._readings(len(truth.minimal().table)):
+            extraction = extract(self._reader, clusters, options.seed, clustering)
+            options.note(
+                f"automaton with {clusters} states; {extraction.agreement:.2%} of the states of a cluster "
+                f"lead to one cluster, and lie up to {extraction.spread:.3f} from its centre"
+            )
+            automaton = extraction.automaton.unpadded
+            word = difference(automaton, truth)
+            if word is None:
+                return extraction
             number = "".join(text.DIGITS[symbol] for symbol in word)
-            raise CheckFailed(
-                f"the {states} clusters of states are not the automaton of the claim: they answer "
+            wrong.append(
+                f"the {clusters} clusters of states are not the automaton of the claim: they answer "
                 f"{automaton.answer(word)} to {number}."
             )
-        return extraction
+        raise CheckFailed(wrong[0])
+
+    def _readings(self, states: int) -> list[tuple[int, str]]:
+        """Return the numbers of clusters and what is clustered, in the order in which they are tried.
+
+        A network may have several clusters for one state of the smallest automaton: k-means over the states then merges
+        others, unless it clusters what they answer after further digits, or may have more clusters.
+        """
+        if states == len(self._classes) > 2:
+            return [(states, "classes"), (states, "states")]
+        return [(states, "states"), (states, "futures"), (states + (states + 1) // 2, "states")]
 
 
 def weights_of(module: SecondOrderClassifier) -> dict[str, Tensor]:

@@ -106,6 +106,27 @@ def check_runs(jobs: Sequence[RunJob]) -> list[RunJob]:
     return [job for job in jobs if _is_finished(job)]
 
 
+def discard_other_runs(jobs: Sequence[RunJob]) -> list[RunJob]:
+    """Delete the runs of other specs in the directories of some runs; return the jobs of these directories.
+
+    Raises:
+        InputError: before anything is deleted, for a directory with foreign files, and for one that another process
+            writes into.
+    """
+    others = [job for job in jobs if _holds_other_run(job)]
+    for job in others:
+        run_directory.clear_run(job.out)
+    return others
+
+
+def _holds_other_run(job: RunJob) -> bool:
+    try:
+        _is_finished(job)
+    except run_directory.OtherRun:
+        return True
+    return False
+
+
 def clear_runs(jobs: Sequence[RunJob]) -> None:
     """Delete the runs that are to be discarded, so that none of them counts as finished after an interruption."""
     for job in jobs:

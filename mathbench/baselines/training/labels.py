@@ -16,7 +16,7 @@ from mathbench.baselines.auxiliary import MAX_CARRY, Auxiliary
 from mathbench.baselines.columns import MINUS, carries, residues_of
 from mathbench.baselines.encoding import Encoding, Tokens
 from mathbench.baselines.models.interface import IGNORE_INDEX
-from mathbench.baselines.prefix_labels import prefix_labels, prefix_residues
+from mathbench.baselines.prefix_labels import prefix_labels, prefix_numbers, prefix_residues
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
@@ -72,6 +72,8 @@ class LabelEncoder:
             return prefix_labels(encoding, questions, task)
         if auxiliary.kind == "prefix-residue":
             return prefix_residues(encoding, questions, task, auxiliary.modulus)
+        if auxiliary.kind == "prefix-residues":
+            return prefix_numbers(encoding, questions, task)
         return residues_of(rows["question"], task.number_base, auxiliary.modulus)[:, None]
 
 

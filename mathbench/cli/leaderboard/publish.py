@@ -1,7 +1,7 @@
 """Commands that publish a board: leaderboard export, build."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,6 +24,9 @@ from mathbench.errors import CheckFailed, InputError, did_you_mean
 
 if TYPE_CHECKING:
     from mathbench.leaderboard.ranking.tables import RankTable
+
+
+TASK_PAGE = "README.md"  # of each folder of results
 
 
 def register(leaderboard: typer.Typer) -> None:
@@ -66,7 +69,7 @@ def export(
 
       mathbench leaderboard export --format json --out leaderboard/results
 
-      mathbench leaderboard export --board leaderboard --format markdown --out leaderboard/README.md
+      mathbench leaderboard export --board leaderboard --format markdown --out tables.md
 
       mathbench leaderboard export --format html --out site
 
@@ -243,15 +246,17 @@ def _replaced(path: Path, text: str) -> str:
 def build(
     folder: Annotated[Path, typer.Argument(help="Folder of results, with README.md.")],
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit with code 1 if the table is out of date.")
+        bool, typer.Option("--check", help="Write nothing; exit with code 1 if a table is out of date.")
     ] = False,
     site: Annotated[Path | None, typer.Option("--site", help="Folder to write HTML pages to.")] = None,
     rounds: opt.RoundsOption = None,
 ) -> None:
-    """Recompute a folder of results, and write its table into README.md.
+    """Recompute a folder of results, and write its tables.
 
-    A file without its wrong answers is shown as claimed. With --site, the HTML
-    pages are written too.
+    README.md has the ranking of the season and the best models of each task, and
+    links to the complete tables, which lie beside the results of each task. A
+    file without its wrong answers is shown as claimed. With --site, the HTML pages
+    are written too.
 
     Examples:
       mathbench leaderboard build leaderboard
@@ -260,10 +265,6 @@ def build(
 
       mathbench leaderboard build leaderboard --site site
     """
-    from mathbench.leaderboard.ranking import render
-    from mathbench.leaderboard.ranking.rank import TableFilters
-    from mathbench.leaderboard.store.any_board import load_ranked
-
     if not folder.is_dir():
         raise InputError(f"there is no folder '{folder}'.")
     if check and (site or rounds):
@@ -273,14 +274,71 @@ def build(
     page = folder / "README.md"
     _check_targets(None if check else page, site, rounds)
     verify_folder(folder, as_json=False)
-    text = render.markdown(show.all_tables(load_ranked(folder)[1], TableFilters()))
-    if not check:
-        _write(page, text, marked=True)
-        if site is not None:
-            _write_site(folder, site, rounds, verified=True)
+    text, pages = _readmes(folder)
+    if check:
+        _check_readmes(folder, text, pages)
         return
-    found = page.read_text(encoding="utf-8") if page.is_file() else ""
-    if render.replace_marked_block(found, text) != found:
+    _write(page, text, marked=True)
+    _write_task_pages(folder, pages)
+    if site is not None:
+        _write_site(folder, site, rounds, verified=True)
+
+
+def _readmes(folder: Path) -> tuple[str, dict[Path, str]]:
+    """Return the overview of a folder board, and the pages with the complete tables of each task."""
+    from mathbench.leaderboard.ranking.macro import WHOLE, macro_averages
+    from mathbench.leaderboard.ranking.overview import overview, task_pages
+    from mathbench.leaderboard.ranking.rank import TableFilters
+    from mathbench.leaderboard.seasons.season import SEASON_SPLITS
+    from mathbench.leaderboard.store.any_board import load_ranked
+    from mathbench.leaderboard.store.folder import results_folder, task_folder
+
+    board = load_ranked(folder)[1]
+    tables, inner = show.all_tables(board, TableFilters()), results_folder(folder)
+    averages = [average for split in SEASON_SPLITS for average in macro_averages(board, split, WHOLE)]
+
+    def page(task: str) -> Path:
+        return inner / task_folder(task) / TASK_PAGE
+
+    text = overview(tables, averages, lambda task: page(task).relative_to(folder).as_posix())
+    return text, {page(task): content for task, content in task_pages(tables).items()}
+
+
+def _old_pages(folder: Path, pages: Collection[Path]) -> list[Path]:
+    """Return the pages that an earlier build wrote for tasks that have no results any more."""
+    from mathbench.leaderboard.ranking.overview import GENERATED
+    from mathbench.leaderboard.store.folder import results_folder
+
+    found = (path for path in results_folder(folder).glob(f"*/{TASK_PAGE}") if path not in pages)
+    return [path for path in found if path.read_text(encoding="utf-8").startswith(GENERATED)]
+
+
+def _write_task_pages(folder: Path, pages: Mapping[Path, str]) -> None:
+    from mathbench.storage import atomic
+
+    for path, content in pages.items():
+        atomic.make_folder(path.parent)
+        atomic.write(path, content)
+    for path in _old_pages(folder, pages):
+        path.unlink()
+
+
+def _check_readmes(folder: Path, text: str, pages: Mapping[Path, str]) -> None:
+    """Check that the tables of a folder are those of its results.
+
+    Raises:
+        CheckFailed: names the first file that is not.
+    """
+    from mathbench.leaderboard.ranking.render import replace_marked_block
+
+    overview = folder / TASK_PAGE
+    expected = {**pages, overview: replace_marked_block(_text(overview), text)}
+    stale = [path for path, content in expected.items() if _text(path) != content]
+    for path in [*stale, *_old_pages(folder, pages)]:
         raise CheckFailed(
-            f"{page} does not show these results. `mathbench leaderboard build {folder}` updates it."
+            f"{path} does not show these results. `mathbench leaderboard build {folder}` updates it."
         )
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""

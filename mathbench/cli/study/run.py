@@ -12,8 +12,7 @@ from mathbench.cli.study.cells import print_cells
 from mathbench.cli.study.options import LearnerPatterns, TaskPatterns
 from mathbench.cli.study.view import StudyView
 from mathbench.cli.sweep_jobs import failure_of
-from mathbench.errors import InputError, shown
-from mathbench.integers import parse_integer
+from mathbench.errors import InputError
 
 if TYPE_CHECKING:
     from mathbench.engine import Engine
@@ -38,7 +37,7 @@ def run(
     task: TaskPatterns = None,
     learner: LearnerPatterns = None,
     seed: Annotated[
-        list[str] | None,
+        list[int] | None,
         typer.Option("--seed", help="Training seeds to run; may be repeated. Default: all."),
     ] = None,
     workers: Annotated[
@@ -53,6 +52,10 @@ def run(
     ] = "local",
     address: Address = None,
     device: Device = "cpu",
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Discard the chosen runs whose settings have changed; keep the others."),
+    ] = False,
     dry_run: DryRun = False,
     probe: Annotated[
         float,
@@ -65,7 +68,8 @@ def run(
     """Train every learner of a study on every of its tasks, with every seed.
 
     Finished runs are read, interrupted ones go on: the same command continues a
-    study after anything. With --dry-run, every cell is trained for a few seconds
+    study after anything. Runs of a learner whose settings have changed are in its
+    way; --force discards these, and no others. With --dry-run, every cell is trained for a few seconds
     to estimate the CPU hours of the study. `mathbench study report DIR` writes
     tables and charts of what is finished.
 
@@ -76,15 +80,19 @@ def run(
 
       mathbench study number-theory --task multiples-of-7 --learner 'second-order*' --seed 0
 
+      mathbench study mine.toml --learner 'gru*' --force
+
       mathbench study mine.toml --engine ray --address auto --out studies/mine
     """
     from mathbench.engine import make_engine
     from mathbench.studies.plan import StudyPlan
     from mathbench.studies.study_file import load_study
 
+    if force and dry_run:
+        raise InputError("--dry-run discards nothing: give it without --force.")
     found = load_study(study)
     out = out_dir or RUNS / f"study-{found.name}"
-    chosen_seeds = tuple(map(_seed, seed)) if seed else None
+    chosen_seeds = tuple(seed) if seed else None
     plan = StudyPlan(found, out, study, device, tuple(task or ("*",)), tuple(learner or ("*",)), chosen_seeds)
     chosen = make_engine(engine, workers, address)
     if device != "cpu" and engine == "local":
@@ -93,17 +101,19 @@ def run(
         print_cells(plan, chosen, probe, json)
         print_message("nothing was run")
         return
+    if force:
+        _discard(plan)
     _run(plan, chosen)
     if json:
         print_json({"out": str(plan.out), "study": found.name})
     print_message(f"mathbench study report {plan.out} writes tables and charts")
 
 
-def _seed(text: str) -> int:
-    try:
-        return parse_integer(text)
-    except ValueError:
-        raise InputError(f"--seed must be an integer. Received: {shown(text)}.") from None
+def _discard(plan: "StudyPlan") -> None:
+    """Delete the chosen runs whose settings have changed."""
+    from mathbench.studies.run_study import discard_changed
+
+    print_message(f"discarded runs with other settings: {discard_changed(plan):,}")
 
 
 def _check_device(plan: "StudyPlan") -> None:

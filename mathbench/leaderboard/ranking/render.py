@@ -151,6 +151,11 @@ def cells(line: Entry) -> tuple[str, ...]:
     )
 
 
+def cells_by_column(line: Entry) -> dict[str, str]:
+    """The cells of one line by their column."""
+    return dict(zip(COLUMNS, cells(line), strict=True))
+
+
 def submitter_of(line: Entry) -> str:
     """The submitter of a model, or that the host put it on the board; empty for floors and exact solver."""
     return (line.submitter or HOST) if line.kind == "model" else ""
@@ -243,7 +248,7 @@ def rich_table(table: RankTable, width: int = 200, tables: Sequence[RankTable] =
         )
     for line in disambiguate_names(table.lines):
         style = "" if line.kind == "model" else "dim"
-        by_column = zip(COLUMNS, cells(line), strict=True)
+        by_column = cells_by_column(line).items()
         shown.add_row(*(Text(cell, style=style) for column, cell in by_column if column not in omitted))
     return shown
 

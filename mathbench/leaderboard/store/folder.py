@@ -1,20 +1,21 @@
-"""A board as a folder in git: per submission one JSON file, and beside it, under the same name, its wrong answers.
+"""A board as a folder in git: per task a folder, per submission one JSON file, and beside it its wrong answers.
 
 With the wrong answers everything in the file can be computed again. The certificate of a proved submission lies there
 too. A file can be written by hand, so that it is never shown with a higher badge than what lies beside it can show.
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from mathbench.certificates.document import MAX_BYTES
 from mathbench.errors import InputError
 from mathbench.leaderboard.proof import PROVED
-from mathbench.leaderboard.store import wrong_answers
+from mathbench.leaderboard.seasons.files import FOLDER as SEASONS
+from mathbench.leaderboard.store import packed_record, wrong_answers
 from mathbench.leaderboard.store.database import chosen
 from mathbench.leaderboard.submission import Manifest
 from mathbench.leaderboard.submission_manifest import certificate_entry
@@ -37,8 +38,20 @@ LoadFile = Callable[[str], bytes | None]  # from the digest of a submission to o
 def file_name(entry: SubmissionRecord) -> str:
     """A readable file name from task, model and digest; strangers choose the names, so only a-z and 0-9 are kept."""
     words = f"{entry.summary.task['name']} {entry.summary.model} {entry.summary.framework or ''}"
-    plain = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:100].strip("-")
-    return f"{plain}-{entry.digest[:12]}.json"
+    return f"{_plain(words)}-{entry.digest[:12]}.json"
+
+
+def task_folder(task: str) -> str:
+    """The name of the folder with the results of a task.
+
+    >>> task_folder("divisible-7-base10"), task_folder("../x")
+    ('divisible-7-base10', 'x')
+    """
+    return _plain(task) or "task"
+
+
+def _plain(words: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:100].strip("-")
 
 
 def export(
@@ -48,11 +61,11 @@ def export(
     load_certificate: LoadFile = lambda digest: None,
     on_record: Callable[[], None] = lambda: None,
 ) -> list[Path]:
-    """Write the files of submissions; other files of the folder stay.
+    """Write the files of submissions, each into the folder of its task; files of other submissions stay.
 
     Args:
         records: the submissions.
-        folder: the target.
+        folder: the target. Where earlier versions wrote a submission into it directly, its files move.
         load_answers: reads the file of wrong answers of a submission, see `answers_loader`.
         load_certificate: reads the certificate of a proved submission.
         on_record: called after each submission.
@@ -63,7 +76,8 @@ def export(
     atomic.make_folder(folder)
     paths = []
     for entry in records:
-        path = folder / file_name(entry)
+        path = folder / task_folder(entry.summary.task["name"]) / file_name(entry)
+        atomic.make_folder(path.parent)
         certificate = load_certificate(entry.digest) if entry.proof else None
         if certificate is not None:
             atomic.write(certificate_path(path), certificate)
@@ -71,9 +85,16 @@ def export(
         if answers is not None:
             atomic.write(answers_path(path), answers)
         _write(path, replace(entry, wrong_answers=None if answers is None else _sha256(answers)))
+        _remove(folder / path.name)
         paths.append(path)
         on_record()
     return paths
+
+
+def _remove(path: Path) -> None:
+    """Delete the files of a submission, if they are there."""
+    for file in (path, answers_path(path), certificate_path(path)):
+        file.unlink(missing_ok=True)
 
 
 def certificate_path(path: Path) -> Path:
@@ -115,10 +136,22 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def results_folder(folder: Path) -> Path:
+    """The folder `results` of a folder board, or the board itself where it has none."""
+    return folder / "results" if (folder / "results").is_dir() else folder
+
+
 def result_paths(folder: Path) -> list[Path]:
-    """The files of a folder board, sorted by name."""
-    inner = folder / "results" if (folder / "results").is_dir() else folder
-    return sorted(inner.glob("*.json"))
+    """The files of a folder board, sorted by name; earlier versions wrote all of them into one folder."""
+    inner = results_folder(folder)
+    nested = (path for path in inner.glob("*/*.json") if path.parent.name != SEASONS)
+    return sorted([*inner.glob("*.json"), *nested], key=lambda path: (path.name, path))
+
+
+def allowed_paths(folder: Path, entry: SubmissionRecord) -> list[Path]:
+    """Where the file of a submission may lie: in the folder of its task, or in that of all results."""
+    inner, name = results_folder(folder), file_name(entry)
+    return [inner / task_folder(entry.summary.task["name"]) / name, inner / name]
 
 
 def read_file(path: Path) -> SubmissionRecord:
@@ -157,13 +190,20 @@ def read_stated(path: Path) -> SubmissionRecord:
         InputError: for an invalid file, with its path and the reason.
     """
     try:
-        entry = SubmissionRecord.from_json(
-            strict_json.parse(read_limited(path, strict_json.MAX_BYTES), path.name)
-        )
+        entry = SubmissionRecord.from_json(read_document(path))
         Manifest(entry.manifest)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     return entry
+
+
+def read_document(path: Path) -> Any:
+    """Read the JSON of a file, of either version, as a record of version 1. Its schema is not checked.
+
+    Raises:
+        InputError: for a file that is too large, no JSON, or of a later version.
+    """
+    return packed_record.unpack(strict_json.parse(read_limited(path, strict_json.MAX_BYTES), path.name))
 
 
 def read_folder(folder: Path) -> list[SubmissionRecord]:
@@ -195,7 +235,7 @@ def withdraw(folder: Path, requested: str, reason: str) -> str:
 
 
 def _write(path: Path, entry: SubmissionRecord) -> None:
-    atomic.write(path, json.dumps(entry.to_json(), indent=1, sort_keys=True, allow_nan=False) + "\n")
+    atomic.write(path, packed_record.to_text(packed_record.pack(entry.to_json())))
 
 
 def is_folder(target: str | Path | None) -> bool:

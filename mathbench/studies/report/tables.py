@@ -91,13 +91,18 @@ def lengths(results: StudyResults, task: str) -> list[str]:
     return markdown(["learner", "supervision", *SPLITS, *(f"{n:,} digits" for n in digits)], rows, right=2)
 
 
-def properties(results: StudyResults, task: str, split: str) -> list[str]:
+def properties(results: StudyResults, task: str, split: str, supervision: str | None = None) -> list[str]:
     """Return the table of learners by properties of the problems, such as the smallest factor of a number.
 
-    Properties are those that the strata of the task state besides lengths. Empty where there are none, or more values
-    than `MOST_VALUES`.
+    Args:
+        results: what a study found.
+        task: the task.
+        split: the split.
+        supervision: that of the learners; None for all.
+
     """
-    found = [(one, _by_property(one, split)) for one in results.of_task(task)]
+    chosen = [one for one in results.of_task(task) if supervision in (None, one.supervision)]
+    found = [(one, _by_property(one, split)) for one in chosen]
     values = sorted({value for _, scores in found for value in scores}, key=natural_order)
     if not 2 <= len(values) <= MOST_VALUES:
         return []

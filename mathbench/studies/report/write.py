@@ -72,8 +72,8 @@ def _charts(results: StudyResults) -> Iterator[tuple[str, Chart]]:
             # a task whose problems all have one length
             continue
     for group, tasks in results.groups.items():
-        settings = [_setting(one) for task in tasks for one in results.of_task(task)]
-        for cost in COSTS:
+        settings = [_setting(one) for task in tasks for one in results.of_task(task) if one.supervision]
+        for cost in COSTS if settings else ():
             for split in SPLITS:
                 yield f"front-{cost}-{group}-{split}", score_charts.pareto(settings, cost, split)
 
@@ -120,7 +120,7 @@ def _page(results: StudyResults, figures: list[str]) -> Iterator[str]:
     yield from _pictures(figures, "front-")
     if lines := tables.searches(results):
         yield from ("## What was tried where learners failed", "", *lines, "")
-    yield from ("## Data", "", f"`{RESULTS}` has every run; beside each figure lies its data.", "")
+    yield from ("## Data", "", *_data(results), "")
 
 
 def _properties(results: StudyResults) -> Iterator[str]:
@@ -157,3 +157,17 @@ def _pictures(figures: list[str], start: str) -> Iterator[str]:
     for name in figures:
         if name.startswith(start):
             yield from (f"![{name.rpartition('.')[0].replace('-', ' ')}]({name})", "")
+
+
+def _data(results: StudyResults) -> list[str]:
+    """Return where the data are, and the commands that make page, figures and runs."""
+    commits = sorted({result.commit[:7] for one in results.found for result in one.results.runs.values()})
+    return [
+        f"`{RESULTS}` has every run with its command, commit, hardware and CPU seconds; beside each figure lies its",
+        "data as CSV. Page and figures are made by `mathbench study report DIR`, the runs by `mathbench study run`",
+        f"with the file below (commits {', '.join(commits)}):",
+        "",
+        "```toml",
+        results.plan.study.text.rstrip(),
+        "```",
+    ]

@@ -1,12 +1,16 @@
 """Hyperparameters of networks that read a number symbol by symbol, or column by column."""
 
 from dataclasses import dataclass
+from math import isqrt
 from typing import ClassVar
 
 from mathbench.baselines.models.settings.outputs import output_parameter
 from mathbench.baselines.settings import SequenceSettings
 from mathbench.errors import InputError
 from mathbench.parameters import parameter
+
+CHUNK_VALUES = 16  # values of the digits that are read at a step, where this is not set
+MAX_CHUNK_VALUES = 1024
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,48 @@ class SecondOrderSettings(SequenceSettings):
         choices=("tanh", "unit", "orthogonal"),
     )
     output: str = output_parameter()
+
+
+@dataclass(frozen=True)
+class ResidueSettings(SequenceSettings):
+    """Second-order networks for residues modulo primes, and a linear layer over whether each residue is 0."""
+
+    question_alphabet: ClassVar[bool] = True
+    uses: ClassVar[tuple[str, ...]] = ()
+    auxiliaries: ClassVar[tuple[str, ...]] = ("prefix-residues",)
+
+    moduli: int = parameter(97, "largest prime modulus; every prime up to it has a network", low=2, high=1000)
+    hidden: int = parameter(32, "units of each network", low=1, high=512)
+    chunk: int = parameter(
+        0, "digits read at a step; 0: as many as have at most 16 values together", low=0, high=10
+    )
+
+    @property
+    def primes(self) -> tuple[int, ...]:
+        """The moduli.
+
+        >>> ResidueSettings(moduli=13).primes
+        (2, 3, 5, 7, 11, 13)
+        """
+        return tuple(n for n in range(2, self.moduli + 1) if all(n % p for p in range(2, isqrt(n) + 1)))
+
+    def chunk_in(self, base: int) -> int:
+        """Return the number of digits read at a step.
+
+        Raises:
+            InputError: for digits that have too many values together, each of which needs a matrix.
+
+        >>> [ResidueSettings().chunk_in(base) for base in (2, 3, 10)]
+        [4, 2, 1]
+        """
+        if not self.chunk:
+            return max(n for n in range(1, 5) if n == 1 or base**n <= CHUNK_VALUES)
+        if base**self.chunk > MAX_CHUNK_VALUES:
+            raise InputError(
+                f"settings: the digits of a chunk must have at most {MAX_CHUNK_VALUES:,} values together. "
+                f"Received: chunk={self.chunk} in base {base}."
+            )
+        return self.chunk
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from mathbench.baselines.models.layer_table import Layer
 from mathbench.baselines.models.reading_limit import ReadingLimit
 from mathbench.baselines.models.torch.activations import capture_activations
 from mathbench.baselines.models.torch.adam import Adam
-from mathbench.baselines.models.torch.auxiliary import AuxiliaryHead, make_auxiliary
+from mathbench.baselines.models.torch.auxiliary import AuxiliaryLoss, make_auxiliary
 from mathbench.baselines.models.torch.average import AVERAGE, WeightAverage
 from mathbench.baselines.models.torch.layer_table import module_layers
 from mathbench.baselines.settings import TrainingSettings
@@ -116,7 +116,7 @@ class TorchModel(ABC):
         return self._sum_over_processes(loss.detach())
 
     def _backward_with_auxiliary(
-        self, head: AuxiliaryHead, questions: Tokens, targets: Tokens, total: int
+        self, head: AuxiliaryLoss, questions: Tokens, targets: Tokens, total: int
     ) -> Tensor:
         size, extra_total = self._extra
         with head.captured() as states:
@@ -181,7 +181,7 @@ class TorchModel(ABC):
         averages = {}
         for i, (name, p) in enumerate(zip(self._names, self._trained, strict=True)):
             moments = {
-                key.rpartition("/")[2]: torch.from_numpy(np.array(value)).to(self.device)
+                key.rpartition("/")[2]: _laid_out_like(p, torch.from_numpy(np.array(value)).to(self.device))
                 for key, value in state.items()
                 if key.rpartition("/")[0] == name
             }
@@ -234,6 +234,11 @@ def resolve_device(requested: str) -> str:
         reason = str(error).splitlines()[0]
         raise InputError(f"PyTorch cannot use device '{requested}' here: {reason}") from None
     return requested
+
+
+def _laid_out_like(weight: Tensor, value: Tensor) -> Tensor:
+    """Return a value with the strides of a weight: the fused steps of Adam go through memory, not through indices."""
+    return torch.empty_like(weight).copy_(value) if value.shape == weight.shape else value
 
 
 def _array(tensor: Tensor) -> NDArray[np.generic]:
