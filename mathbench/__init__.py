@@ -1,5 +1,7 @@
 """mathbench: mathematical data without leaks for neural networks, baselines and exact-match scores.
 
+The public interface is `__all__`; docs/stability.md says what stays as it is.
+
 >>> import mathbench
 >>> rows = mathbench.load("divisible", k=7, train=4, interpolate=2)
 >>> rows["train"][0]["answer"] in ("true", "false")
@@ -7,25 +9,43 @@ True
 """
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mathbench.errors import CheckFailed, InputError
 from mathbench.version import __version__
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
 
     from mathbench.baselines.finished_run import Run
+    from mathbench.dataset.check_result import CheckResult, Verification
     from mathbench.dataset.data import Data
-    from mathbench.dataset.manifest import Manifest
+    from mathbench.dataset.describe import SplitSummary
+    from mathbench.dataset.manifest import Config, Manifest
+    from mathbench.leaderboard.submission_record import Receipt
     from mathbench.scores.grading import Grade, Grades
-    from mathbench.scores.results import SplitScore
+    from mathbench.scores.results import Score, SplitScore
     from mathbench.streaming import Stream, Streamed
     from mathbench.task import Task
 
 __all__ = [
+    "CheckFailed",
+    "CheckResult",
+    "Grade",
+    "Grades",
+    "InputError",
+    "Manifest",
+    "Receipt",
     "Run",
+    "Score",
+    "SplitScore",
+    "SplitSummary",
+    "Stream",
+    "Verification",
     "__version__",
+    "describe",
     "generate",
     "grade",
     "grade_all",
@@ -34,12 +54,38 @@ __all__ = [
     "open_run",
     "score",
     "stream",
+    "submit",
     "train",
+    "verify",
 ]
+
+# the classes that the functions return are imported on first use, because they need more than most programs do
+_MODULES = {
+    "CheckResult": "mathbench.dataset.check_result",
+    "Grade": "mathbench.scores.grading",
+    "Grades": "mathbench.scores.grading",
+    "Manifest": "mathbench.dataset.manifest",
+    "Receipt": "mathbench.leaderboard.submission_record",
+    "Run": "mathbench.baselines.finished_run",
+    "Score": "mathbench.scores.results",
+    "SplitScore": "mathbench.scores.results",
+    "SplitSummary": "mathbench.dataset.describe",
+    "Stream": "mathbench.streaming.stream",
+    "Verification": "mathbench.dataset.check_result",
+}
 
 
 def load(
-    task: str, *, seed: int | str = 0, strict: bool = False, ids: bool = False, **options: Any
+    task: str,
+    *,
+    seed: int | str = 0,
+    strict: bool = False,
+    ids: bool = False,
+    train: int | None = None,
+    validation: int | None = None,
+    interpolate: int | None = None,
+    extrapolate: int | None = None,
+    **parameters: Any,
 ) -> "DatasetDict":
     """Make the splits of a task in memory as a `datasets.DatasetDict`.
 
@@ -48,19 +94,28 @@ def load(
         seed: a 64-bit integer or a string.
         strict: raise an error where a task has too few problems for a split, instead of a warning.
         ids: add the column `id`, a name of each row that is unique over all datasets.
-        options: rows per split (`train`, `validation`, `interpolate`, `extrapolate`; 0 omits the split; by default the
-            sizes of `mathbench generate`) and parameters of the task, such as ``format="reversed"``. ``exclude`` may be
-            a file or a list of questions.
+        train, validation, interpolate, extrapolate: rows of each split; 0 omits the split, None is the size of
+            `mathbench generate` (100,000, 2,000, 10,000 and 10,000 rows), or all rows of a split that has fewer.
+        parameters: parameters of the task, such as ``format="reversed"``. ``exclude`` may be a file or a list of
+            questions.
+
+    Returns:
+        A table per split, with the columns question, answer, task, stratum and row; label for recognition tasks.
 
     Raises:
         InputError: for an unknown task or parameter, or more rows than a split has.
+
+    >>> rows = load("addition", digits=2, train=3, validation=0, interpolate=1, extrapolate=0)
+    >>> {split: table.num_rows for split, table in rows.items()}
+    {'train': 3, 'interpolate': 1}
     """
     from datasets import Dataset, DatasetDict
 
     from mathbench.dataset.data import Data
     from mathbench.dataset.shard import schema
 
-    config = _config(task, seed, None, options, strict, ids)
+    sizes = _sizes(train, validation, interpolate, extrapolate)
+    config = _config(task, seed, None, sizes, parameters, strict, ids)
     data = Data.generate(config.task, config.sizes, config.seed, config.columns)
     columns = schema(config.task, config.columns)
     return DatasetDict({split: Dataset(table.cast(columns)) for split, table in data.splits.items()})
@@ -94,6 +149,10 @@ def stream(
         ids: add the column `id`, a name of each row that is unique over all datasets.
         parameters: parameters of a task that is given by name, as for :func:`load`.
 
+    Returns:
+        Rows as dicts, or batches as dicts of lists of `batch_size` values, by index and in order. It converts to
+        PyTorch, Keras, TensorFlow and Hugging Face.
+
     Raises:
         InputError: for an unknown task, split or parameter, more rows than the split has, or a bad size.
 
@@ -121,7 +180,11 @@ def generate(
     workers: int | None = None,
     engine: str = "local",
     address: str | None = None,
-    **options: Any,
+    train: int | None = None,
+    validation: int | None = None,
+    interpolate: int | None = None,
+    extrapolate: int | None = None,
+    **parameters: Any,
 ) -> "Manifest":
     """Write the splits of a task to Parquet, as `mathbench generate` does.
 
@@ -135,16 +198,26 @@ def generate(
         workers: number of processes; with Ray, number of shards at a time. Rows do not depend on it.
         engine: ``"local"``, or ``"ray"`` for the nodes of a Ray cluster.
         address: address of the Ray cluster.
-        options: rows per split and parameters of the task, as for :func:`load`.
+        train, validation, interpolate, extrapolate: rows of each split, as for :func:`load`.
+        parameters: parameters of the task, as for :func:`load`.
+
+    Returns:
+        The content of the folder's ``manifest.json``.
 
     Raises:
         InputError: for bad parameters, too many rows, or a folder with other content.
-        WorkerLost: when worker processes were killed repeatedly.
+        mathbench.errors.WorkerLost: when worker processes were killed repeatedly.
+
+    >>> folder = getfixture("tmp_path") / "data"
+    >>> manifest = generate("gcd", folder, digits=2, train=20, validation=5, interpolate=5, extrapolate=0)
+    >>> [(config.name, dict(config.sizes)["train"]) for config in manifest.configs]
+    [('gcd-base10-digits2', 20)]
     """
     from mathbench.dataset import write as dataset
     from mathbench.engine import make_engine
 
-    config = _config(task, seed, name, options, strict, ids)
+    sizes = _sizes(train, validation, interpolate, extrapolate)
+    config = _config(task, seed, name, sizes, parameters, strict, ids)
     return dataset.generate([config], out, force=force, engine=make_engine(engine, workers, address))
 
 
@@ -156,14 +229,90 @@ def merge(folder: str | Path, *, workers: int | None = None) -> "Manifest":
             :func:`mathbench.dataset.generate_part`.
         workers: number of processes that check the shards.
 
+    Returns:
+        The content of the folder's ``manifest.json``.
+
     Raises:
         InputError: when the folder has no dataset, or processes still write to it.
         CheckFailed: when shards are missing or damaged; lists them and the command that makes them.
+
+    >>> folder = getfixture("tmp_path") / "data"
+    >>> made = generate("gcd", folder, digits=2, train=20, validation=5, interpolate=5, extrapolate=0)
+    >>> merge(folder).to_json() == made.to_json()
+    True
     """
     from mathbench.dataset import write as dataset
     from mathbench.engine import make_engine
 
     return dataset.merge(folder, engine=make_engine(workers=workers))
+
+
+def verify(
+    folder: str | Path,
+    *,
+    sample: int | None = None,
+    all_rows: bool = False,
+    sample_seed: int | None = None,
+    strict: bool = True,
+) -> "Verification":
+    """Verify a dataset, as `mathbench verify` does: digests, regenerated rows, independent solutions, disjoint splits.
+
+    Args:
+        folder: the dataset, a path or a URL.
+        sample: read and regenerate only this number of random rows per split; None: read every byte, and regenerate
+            1,000 random rows per split.
+        all_rows: regenerate every row.
+        sample_seed: the seed of the choice of random rows; None: a random one.
+        strict: raise an error when a check fails; otherwise the result says so.
+
+    Returns:
+        The result of every check, in the order in which they were made.
+
+    Raises:
+        InputError: when the folder has no dataset, or a solver needs an extra that is not installed.
+        CheckFailed: when a check fails and `strict` is true, or the manifest is damaged.
+
+    >>> folder = getfixture("tmp_path") / "data"
+    >>> _ = generate("gcd", folder, digits=2, train=20, validation=5, interpolate=5, extrapolate=0)
+    >>> found = verify(folder, sample_seed=0)
+    >>> found.passed, found.checks[0].what, found.checks[0].detail
+    (True, 'files', '3 file(s)')
+    """
+    from mathbench.dataset import verify as checks
+    from mathbench.dataset.check_result import Verification
+    from mathbench.dataset.read import open_dataset
+    from mathbench.parameters import check_flag
+
+    check_flag("strict", strict)
+    options = checks.make_options(sample, all_rows, sample_seed)
+    found = Verification(tuple(checks.verify(open_dataset(folder), options)), options.seed)
+    return found.require() if strict else found
+
+
+def describe(folder: str | Path, *, config: str | None = None) -> "dict[str, dict[str, SplitSummary]]":
+    """Summarise the splits of a dataset, as `mathbench describe` does; one split is in memory at a time.
+
+    Args:
+        folder: the dataset, a path or a URL.
+        config: the name of a configuration; None: all.
+
+    Returns:
+        By configuration and split: rows, lengths in characters, commonest answers, rows per stratum, and samples.
+
+    Raises:
+        InputError: when the folder has no dataset, or no such configuration.
+        CheckFailed: when a file is missing or damaged.
+
+    >>> folder = getfixture("tmp_path") / "data"
+    >>> _ = generate("gcd", folder, digits=2, train=20, validation=5, interpolate=5, extrapolate=0)
+    >>> splits = describe(folder)["gcd-base10-digits2"]
+    >>> {split: summary.rows for split, summary in splits.items()}
+    {'train': 20, 'validation': 5, 'interpolate': 5}
+    """
+    from mathbench.dataset.describe import summarise_dataset
+    from mathbench.dataset.read import open_dataset
+
+    return summarise_dataset(open_dataset(folder), config)
 
 
 def score(
@@ -174,7 +323,11 @@ def score(
     seed: int | str = 0,
     data: str | Path | None = None,
     config: str | None = None,
-    **options: Any,
+    train: int | None = None,
+    validation: int | None = None,
+    interpolate: int | None = None,
+    extrapolate: int | None = None,
+    **parameters: Any,
 ) -> "SplitScore":
     """Score the answers to one split by exact match against regenerated or stored rows.
 
@@ -188,7 +341,11 @@ def score(
         seed: the seed of the rows.
         data: the folder of a dataset, a path or a URL, instead of a task.
         config: the configuration of that dataset.
-        options: rows per split and parameters of the task, as for :func:`load`.
+        train, validation, interpolate, extrapolate: rows of each split, as for :func:`load`.
+        parameters: parameters of the task, as for :func:`load`.
+
+    Returns:
+        The number of right answers with its interval, over all rows and per stratum.
 
     Raises:
         InputError: for unknown or repeated rows, no predictions, an answer that is neither text nor an integer, or bad
@@ -203,7 +360,6 @@ def score(
     >>> score({**answers, 0: "wrong"}, "addition", **options).total.exact_match
     0.975
     """
-    from mathbench.errors import InputError
     from mathbench.rows import check_split
     from mathbench.scores import predictions as scores
     from mathbench.storage.location import local_path
@@ -218,7 +374,10 @@ def score(
             "predictions must be a dict from row number to answer, or a file. "
             f"Received: {type(predictions).__name__}."
         )
-    return scores.score_predictions(answers, _true_rows(task, split, seed, data, config, options), split)
+    sizes = _sizes(train, validation, interpolate, extrapolate)
+    return scores.score_predictions(
+        answers, _true_rows(task, split, seed, data, config, sizes, parameters), split
+    )
 
 
 def grade(
@@ -243,6 +402,9 @@ def grade(
             ``"tags"``.
         parameters: of a task that is given by name.
 
+    Returns:
+        Whether the answer is right, whether it has the right value, and the text that was read.
+
     Raises:
         InputError: for an unknown task, parameter or extraction, or a right answer that is not in the format.
 
@@ -265,7 +427,20 @@ def grade_all(
     extract: str = "whole",
     **parameters: Any,
 ) -> "Grades":
-    """Judge many answers at once; the arguments are those of :func:`grade`, in lists.
+    """Judge many answers at once.
+
+    Args:
+        answers: as for :func:`grade`, n texts; None where a model wrote nothing.
+        truths: the n right answers.
+        task: as for :func:`grade`.
+        questions: the n questions; None where they are not needed.
+        extract, parameters: as for :func:`grade`.
+
+    Returns:
+        The judgements of the n answers, and their score.
+
+    Raises:
+        InputError: as :func:`grade`, and for lists of different lengths.
 
     >>> grades = grade_all(["65", "the sum is 66"], ["65", "66"], "addition", extract="last-number")
     >>> grades.score, grades.unread, grades.extraction
@@ -296,7 +471,11 @@ def train(
     resume: bool = False,
     force: bool = False,
     progress: bool = False,
-    **options: Any,
+    train: int | None = None,
+    validation: int | None = None,
+    interpolate: int | None = None,
+    extrapolate: int | None = None,
+    **parameters: Any,
 ) -> "Run":
     """Train a baseline and score it on unseen problems, as `mathbench run-baseline` does. A finished run is only read.
 
@@ -321,8 +500,12 @@ def train(
         resume: continue an unfinished run.
         force: delete an existing run.
         progress: show the progress on stderr.
-        options: rows per split (`train`, `validation`, `interpolate`, `extrapolate`) and parameters of a task that is
-            given by name.
+        train, validation, interpolate, extrapolate: rows of each split of a task; 0 omits the split, None is the size
+            of the recipe, or that of :func:`load`.
+        parameters: parameters of a task that is given by name.
+
+    Returns:
+        The finished run.
 
     Raises:
         InputError: for an unknown name, setting or parameter, and for whatever is wrong in the code of a guest.
@@ -338,7 +521,7 @@ def train(
     return train_run.train(
         baseline,
         data,
-        options,
+        {**_sizes(train, validation, interpolate, extrapolate), **parameters},
         recipe=recipe,
         framework=framework,
         settings=settings,
@@ -369,6 +552,9 @@ def open_run(
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or a name of the framework.
         threads: CPU threads for one operation.
 
+    Returns:
+        The run. Its network is loaded when it is used.
+
     Raises:
         InputError: when the folder contains no finished run.
 
@@ -384,56 +570,107 @@ def open_run(
     return finished_run.open_run(folder, baseline, device=device, threads=threads)
 
 
+def submit(
+    run: "str | Path | Run",
+    board: str | Path | None = None,
+    *,
+    name: str | None = None,
+    token_file: str | Path | None = None,
+    dry_run: bool = False,
+) -> "list[Receipt]":
+    """Submit a run, or answers to all tasks of a season, to a board, as `mathbench submit` does.
+
+    The scores are computed again from the predictions.
+
+    Args:
+        run: a run, its directory, a directory with ``submission.json``, or that file.
+        board: a path, database URL or the http(s) URL of a server; None: the environment variable MATHBENCH_BOARD, or
+            the user's own board.
+        name: of the model of a run on the board, instead of that of its baseline.
+        token_file: a file with the token for a server; None: the environment variable MATHBENCH_TOKEN.
+        dry_run: check and score, but store nothing.
+
+    Returns:
+        One receipt per task: one for a run, several for answers to a season.
+
+    Raises:
+        InputError: when the submission is refused; the board records the attempt.
+
+    >>> folder = getfixture("tmp_path")
+    >>> sizes = {"train": 200, "validation": 20, "interpolate": 40, "extrapolate": 40}
+    >>> run = train("exact-solver", "addition", digits=2, **sizes, out=folder / "run")
+    >>> receipt, = submit(run, folder / "board.sqlite", name="adder")
+    >>> receipt.new, receipt.badge, receipt.scores["interpolate"].total
+    (True, 're-scored', Score(n=40, correct=40))
+    """
+    from mathbench.leaderboard import submit as submitting
+    from mathbench.parameters import check_flag
+    from mathbench.storage.location import local_path
+
+    folder: Any = getattr(run, "folder", run)
+    token = None if token_file is None else local_path(token_file)
+    return submitting.submit(folder, board, token, name, store=not check_flag("dry_run", dry_run))
+
+
 def _true_rows(
     task: str | None,
     split: str,
     seed: int | str,
     folder: str | Path | None,
     config: str | None,
-    options: Mapping[str, Any],
+    sizes: Mapping[str, int],
+    parameters: Mapping[str, Any],
 ) -> "Data":
     """One split of a dataset or of a task."""
     from mathbench.dataset.data import Data
     from mathbench.dataset.read import open_dataset
-    from mathbench.errors import InputError
 
     if (task is None) == (folder is None):
         raise InputError("score needs the truth: give either a task or data, one of them.")
     if folder is None:
         if config is not None:
             raise InputError("config goes with data, the folder of a dataset.")
-        requested = _config(task, seed, None, options)
+        requested = _config(task, seed, None, sizes, parameters)
         return Data.generate(requested.task, {split: requested.sizes[split]}, requested.seed)
-    if options:
+    if options := [*sizes, *parameters]:
         raise InputError(f"data brings its own task and sizes. Received also: {', '.join(options)}.")
     dataset = open_dataset(folder)
     stored = dataset.config(config)
     return Data(stored.task, stored.seed, {split: dataset.table(stored, split)})
 
 
+def _sizes(
+    train: int | None, validation: int | None, interpolate: int | None, extrapolate: int | None
+) -> dict[str, int]:
+    """The rows of the splits whose size is given."""
+    given = {"train": train, "validation": validation, "interpolate": interpolate, "extrapolate": extrapolate}
+    return {split: rows for split, rows in given.items() if rows is not None}
+
+
 def _config(
     task: Any,
     seed: int | str,
     name: str | None,
-    options: Mapping[str, Any],
+    sizes: Mapping[str, int],
+    parameters: Mapping[str, Any],
     strict: bool = False,
     ids: bool = False,
-) -> Any:
+) -> "Config":
     from mathbench.dataset.manifest import single_config
     from mathbench.dataset.question_lists import requested_task
-    from mathbench.reserve import SPLITS
 
-    sizes = {split: rows for split, rows in options.items() if split in SPLITS}
-    parameters = {key: value for key, value in options.items() if key not in SPLITS}
     return single_config(requested_task(task, parameters), sizes, seed, name, strict, ids)
 
 
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
-        """Import the class `Run` on first use, because it needs more than most programs do."""
-        if name != "Run":
+        """Import a class on first use."""
+        if name not in _MODULES:
             raise AttributeError(f"module 'mathbench' has no attribute '{name}'")
-        from mathbench.baselines.finished_run import Run
+        return getattr(import_module(_MODULES[name]), name)
 
-        return Run
+
+def __dir__() -> list[str]:
+    """The public names, including those of classes that are not imported yet."""
+    return __all__

@@ -28,7 +28,15 @@ class MathbenchError(Exception):
 
 
 class InputError(MathbenchError, ValueError):
-    """Input that is invalid or asks for something impossible; the message is one line."""
+    """Input that is invalid or asks for something impossible; the message is one line.
+
+    >>> import mathbench
+    >>> try:
+    ...     mathbench.load("divisibel", k=7)
+    ... except mathbench.InputError as error:
+    ...     print(str(error).partition(" Allowed")[0])
+    unknown task 'divisibel'. Did you mean 'divisible'?
+    """
 
 
 class SpaceExhausted(InputError):
@@ -40,7 +48,18 @@ class WorkerLost(MathbenchError):
 
 
 class CheckFailed(MathbenchError):
-    """A verification failed: damaged data, a wrong answer, a different digest."""
+    """A verification failed: damaged data, a wrong answer, a different digest. The message is one line.
+
+    >>> import mathbench
+    >>> folder = getfixture("tmp_path") / "data"
+    >>> _ = mathbench.generate("gcd", folder, digits=2, train=20, validation=0, interpolate=5, extrapolate=0)
+    >>> next(folder.glob("data/train*")).unlink()
+    >>> try:
+    ...     mathbench.verify(folder)
+    ... except mathbench.CheckFailed as error:
+    ...     print(str(error)[-11:])
+    is missing.
+    """
 
 
 class MathbenchWarning(UserWarning):

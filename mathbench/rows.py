@@ -15,7 +15,8 @@ from mathbench.formats.words import messages
 from mathbench.hashing import Int, check_seed
 from mathbench.numbers import text
 from mathbench.reserve import RESERVE_OF_SPLIT
-from mathbench.task import Task, TextRows, row_numbers
+from mathbench.stratum import Stratum
+from mathbench.task import RowSource, Task, TextRows, row_numbers
 
 COLUMNS = ("question", "answer", "task", "stratum", "row")
 ID = "id"
@@ -115,12 +116,14 @@ class Rows:
     """
 
     def __init__(self, task: Task, split: str = "train", seed: int | str = 0, columns: Sequence[str] = ()):
-        self.task, self.split, self.seed = check_task(task), check_split(split), check_seed(seed)
-        self.strata = task.strata(split)
-        self.columns = extra_columns(task, columns)
+        self.task: Task = check_task(task)
+        self.split: str = check_split(split)
+        self.seed: int | str = check_seed(seed)
+        self.strata: Sequence[Stratum] = task.strata(split)
+        self.columns: tuple[str, ...] = extra_columns(task, columns)
         self._name = text.from_list([task.name])
         self._names = text.from_list([s.name for s in self.strata])
-        self.source = task.source(split, self.seed)
+        self.source: RowSource = task.source(split, self.seed)
 
     def __reduce__(self) -> Any:
         # plans have generators, which cannot be pickled

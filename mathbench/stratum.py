@@ -87,12 +87,12 @@ class Spaces:
 
     def __init__(self, strata: Sequence[Stratum]):
         first = {s.space_name: s for s in reversed(strata)}
-        self.names = list(dict.fromkeys(s.space_name for s in strata))
+        self.names: list[str] = list(dict.fromkeys(s.space_name for s in strata))
         members = [first[name] for name in self.names]
         number = {name: i for i, name in enumerate(self.names)}
-        self.of_stratum = np.array([number[s.space_name] for s in strata], dtype=np.int64)
+        self.of_stratum: NDArray[np.int64] = np.array([number[s.space_name] for s in strata], dtype=np.int64)
         self.sizes: U64 = _columns([m.sizes for m in members], fill=1, dtype=np.uint64)
-        self.share = np.array([m.share for m in members])
+        self.share: NDArray[np.float64] = np.array([m.share for m in members])
         self.low: NDArray[np.int64] = _columns([m.low for m in members], fill=0, dtype=np.int64)
 
 

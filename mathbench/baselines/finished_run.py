@@ -44,15 +44,23 @@ class Run:
 
     Raises:
         InputError: when the folder contains no finished run.
+
+    >>> from mathbench import train
+    >>> sizes = {"train": 200, "validation": 20, "interpolate": 40, "extrapolate": 0}
+    >>> folder = getfixture("tmp_path") / "run"
+    >>> _ = train("exact-solver", "addition", digits=2, **sizes, out=folder)
+    >>> run = Run(folder)
+    >>> run.ask(["12+29", "3+4"]), run.result.scores["interpolate"]["n"], run.task.name
+    (['41', '7'], 40, 'addition-base10-digits2')
     """
 
     def __init__(self, folder: str | Path, device: str = "auto", threads: int = 1):
         if not isinstance(folder, str | Path):
             raise InputError(f"a run must be given by its directory. Received: {shown(folder)}.")
         check_device(device)
-        self.folder = local_path(folder)
+        self.folder: Path = local_path(folder)
         self._device_config = DeviceConfig(device, check_integer("threads", threads, 1))
-        self.result = Result.load(self.folder)
+        self.result: Result = Result.load(self.folder)
 
     def __repr__(self) -> str:
         scores = (f"{split} {score['exact_match']:.2%}" for split, score in self.result.scores.items())

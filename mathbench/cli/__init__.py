@@ -27,6 +27,7 @@ from mathbench.cli import (
     predict,
     probe,
     run,
+    schema,
     streams,
     study,
     tasks,
@@ -64,6 +65,7 @@ for group in (
     importing,
     leaderboard,
     new,
+    schema,
 ):
     group.register(app)
 

@@ -8,12 +8,13 @@ import typer
 
 from mathbench.cli.options import DatasetArgument, Json
 from mathbench.cli.output import ProgressBar, out, print_json, print_message, table
-from mathbench.errors import InputError, shortened
+from mathbench.errors import shortened
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mathbench.dataset.check_result import CheckResult
-    from mathbench.dataset.describe import Summary
-    from mathbench.dataset.verify import VerifyOptions
+    from mathbench.dataset.describe import SplitSummary
 
 
 def register(app: typer.Typer) -> None:
@@ -48,40 +49,25 @@ def verify(
 
       mathbench verify s3://bucket/folder --sample 100
     """
+    from mathbench.dataset.check_result import Verification
     from mathbench.dataset.read import open_dataset
+    from mathbench.dataset.verify import make_options
     from mathbench.dataset.verify import verify as check
 
-    options = _verify_options(sample, all_rows, sample_seed)
+    options = make_options(sample, all_rows, sample_seed)
     dataset = open_dataset(folder)
     sizes = [rows for c in dataset.manifest.configs for rows in c.spec()["sizes"].values()]
     start, total = time.perf_counter(), sum(map(options.row_count, sizes))
     with ProgressBar("verifying", total) as bar:
-        checks = list(check(dataset, options, bar))
+        found = Verification(tuple(check(dataset, options, bar)), options.seed)
     speed = _speed(total, time.perf_counter() - start)
-    failed = [c for c in checks if not c.passed]
     if json:
-        print_json({"passed": not failed, "sample_seed": options.seed, "checks": [vars(c) for c in checks]})
+        print_json(found.to_json())
     else:
-        _print_checks(checks)
-    print_message(f"{_verdict(len(checks), len(failed))} ({speed})")
-    if failed:
+        _print_checks(found.checks)
+    print_message(f"{_verdict(len(found.checks), len(found.failed))} ({speed})")
+    if not found.passed:
         raise typer.Exit(1)
-
-
-def _verify_options(sample: int | None, all_rows: bool, seed: int | None) -> "VerifyOptions":
-    """Return how much of a dataset to read and regenerate."""
-    import secrets
-
-    from mathbench.dataset.verify import SAMPLE, VerifyOptions
-
-    if all_rows and sample is not None:
-        raise InputError("give either --sample N or --all, not both.")
-    return VerifyOptions(
-        sample or SAMPLE,
-        read_all=sample is None,
-        regenerate_all=all_rows,
-        seed=secrets.randbelow(10**6) if seed is None else seed,
-    )
 
 
 def _verdict(checks: int, failed: int) -> str:
@@ -93,7 +79,7 @@ def _speed(rows: int, seconds: float) -> str:
     return f"{rows:,} rows, {seconds:.1f} s, {rows / seconds:,.0f} rows/s"
 
 
-def _print_checks(checks: list["CheckResult"]) -> None:
+def _print_checks(checks: "Sequence[CheckResult]") -> None:
     from rich.markup import escape
 
     shown = table("", "configuration", "split", "check", "detail")
@@ -123,19 +109,15 @@ def describe(
     """
     from mathbench.cli.dataset_report import overlap_table
     from mathbench.dataset.describe import plot as draw
-    from mathbench.dataset.describe import summarise
+    from mathbench.dataset.describe import summarise_dataset
     from mathbench.dataset.read import open_dataset
 
     dataset = open_dataset(folder)
-    configs = dataset.configs if config is None else {config: dataset.config(config)}
+    configs = dataset.chosen(config)
     if plot:
         draw({made.name: dataset.data(made.name) for made in configs.values()}, plot)
         print_message(f"picture: {plot}")
-    # one split in memory at a time
-    summaries = {
-        made.name: {split: summarise(dataset.table(made, split)) for split in made.spec()["sizes"]}
-        for made in configs.values()
-    }
+    summaries = summarise_dataset(dataset, config)
     if json:
         described = {n: {s: x.to_json() for s, x in splits.items()} for n, splits in summaries.items()}
         imported = {name: made.imported for name, made in configs.items() if made.imported}
@@ -147,7 +129,7 @@ def describe(
             out.print(overlap_table(name, configs[name].imported["overlap"]))
 
 
-def _print_summary(name: str, splits: dict[str, "Summary"]) -> None:
+def _print_summary(name: str, splits: dict[str, "SplitSummary"]) -> None:
     from rich.text import Text
 
     shown = table(

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from mathbench.dataset import heatmap
 from mathbench.dataset.data import Data
+from mathbench.dataset.read import Dataset
 from mathbench.errors import InputError, require_extra
 from mathbench.storage import atomic
 
@@ -19,8 +20,8 @@ MAX_PLOTTED_STRATA = 16
 
 
 @dataclass(frozen=True)
-class Summary:
-    """Summary statistics of one split.
+class SplitSummary:
+    """Summary statistics of one split; see `mathbench.describe`.
 
     Attributes:
         rows: the number of rows.
@@ -29,6 +30,12 @@ class Summary:
         distinct_answers: the number of distinct answers.
         strata: rows per stratum.
         samples: the first few rows, as (question, answer).
+
+    >>> from mathbench.dataset.data import Data
+    >>> from mathbench.families import task
+    >>> made = summarise(Data.generate(task("divisible", k=3, digits=2), {"train": 30}).splits["train"])
+    >>> made.rows, made.distinct_answers, made.answers
+    (30, 2, {'false': 0.5, 'true': 0.5})
     """
 
     rows: int
@@ -44,7 +51,27 @@ class Summary:
         return asdict(self)
 
 
-def summarise(table: pa.Table) -> Summary:
+def summarise_dataset(dataset: Dataset, config: str | None = None) -> dict[str, dict[str, SplitSummary]]:
+    """Summarise the splits of a dataset, of which one is in memory at a time.
+
+    Args:
+        dataset: the dataset.
+        config: the name of a configuration; None: all.
+
+    Returns:
+        The summaries by configuration and split.
+
+    Raises:
+        InputError: when there is no such configuration.
+        CheckFailed: when a file is missing or damaged.
+    """
+    return {
+        name: {split: summarise(dataset.table(chosen, split)) for split in chosen.spec()["sizes"]}
+        for name, chosen in dataset.chosen(config).items()
+    }
+
+
+def summarise(table: pa.Table) -> SplitSummary:
     """Summarise the rows of one split.
 
     Args:
@@ -52,7 +79,7 @@ def summarise(table: pa.Table) -> Summary:
     """
     counts = sorted(_counts(table, "answer").items(), key=lambda item: (-item[1], item[0]))
     first = table.slice(0, SAMPLES)
-    return Summary(
+    return SplitSummary(
         rows=table.num_rows,
         question_length=_lengths(table, "question"),
         answer_length=_lengths(table, "answer"),

@@ -243,6 +243,12 @@ class Manifest:
         configs: the configurations.
         contents: the content of each shard, by path relative to the dataset.
         version: the mathbench version that wrote it.
+
+    >>> import mathbench
+    >>> sizes = {"train": 20, "validation": 5, "interpolate": 5, "extrapolate": 0}
+    >>> manifest = mathbench.generate("gcd", getfixture("tmp_path") / "data", digits=2, **sizes)
+    >>> list(manifest.to_json()), [content.rows for content in manifest.contents.values()]
+    (['schema_version', 'mathbench', 'shard_rows', 'configs'], [20, 5, 5])
     """
 
     configs: list[Config]

@@ -43,6 +43,14 @@ class Dataset:
             raise InputError(f"{self.folder} has {what}. {did_you_mean(name, self.configs)}")
         return self.configs[name]
 
+    def chosen(self, name: str | None) -> dict[str, Config]:
+        """Return the configuration of a name, or all of them for None.
+
+        Raises:
+            InputError: when there is no such configuration.
+        """
+        return self.configs if name is None else {self.config(name).name: self.config(name)}
+
     def table(self, config: Config, split: str) -> pa.Table:
         """Return all rows of a split.
 

@@ -147,7 +147,8 @@ class ContentCounter:
     """Row count and running digest of a sequence of tables."""
 
     def __init__(self) -> None:
-        self.rows, self.digest = 0, Digest()
+        self.rows: int = 0
+        self.digest: Digest = Digest()
 
     def update(self, table: pa.Table) -> None:
         """Add the next table."""

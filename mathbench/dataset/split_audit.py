@@ -33,7 +33,8 @@ class SplitAudit:
     """
 
     def __init__(self, rows: Rows, sample: NDArray[np.int64], regenerate_all: bool):
-        self.rows, self._sample, self._regenerate_all = rows, sample, regenerate_all
+        self.rows: Rows = rows
+        self._sample, self._regenerate_all = sample, regenerate_all
         self._text_checks: dict[str, Callable[[pa.Table], str]] = {
             "answers, by an independent solver": partial(_wrong_answer, rows.task),
         }

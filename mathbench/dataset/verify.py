@@ -5,6 +5,7 @@ Python that shares nothing with the generators (`Task.oracle`, `Task.operands_of
 is not solved: its files and digests are checked, and what its splits share is measured again.
 """
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -59,6 +60,30 @@ class VerifyOptions:
     def row_count(self, total: int) -> int:
         """The number of rows of a split that count as progress."""
         return total if self.read_all else len(self.sample_rows(total))
+
+
+def make_options(
+    sample: int | None = None, all_rows: bool = False, sample_seed: int | None = None
+) -> VerifyOptions:
+    """Return the options of what a user asks for.
+
+    Args:
+        sample: read and regenerate only this number of random rows per split; None: read every byte, and regenerate
+            `SAMPLE` rows.
+        all_rows: regenerate every row.
+        sample_seed: the seed of the choice of random rows; None: a random one.
+
+    Raises:
+        InputError: for a sample and all rows, or values that are not allowed.
+    """
+    if check_flag("all_rows", all_rows) and sample is not None:
+        raise InputError("give either a sample (--sample N) or all rows (--all), not both.")
+    return VerifyOptions(
+        SAMPLE if sample is None else sample,
+        read_all=sample is None,
+        regenerate_all=all_rows,
+        seed=secrets.randbelow(10**6) if sample_seed is None else sample_seed,
+    )
 
 
 def verify(

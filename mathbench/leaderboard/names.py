@@ -4,7 +4,7 @@ import re
 from functools import cache
 
 from mathbench.baselines.table import BASELINES, PROMPTED
-from mathbench.errors import InputError
+from mathbench.errors import InputError, shown
 from mathbench.registry import folded_name as folded_name
 
 PATTERN = r"[A-Za-z0-9][A-Za-z0-9._+@/:-]{0,99}"
@@ -37,12 +37,14 @@ def check_new_name(name: str) -> None:
     check_name(name)
 
 
-def check_name(name: str) -> None:
+def check_name(name: object) -> None:
     """Check that a submission may have a name.
 
     Raises:
         InputError: for other characters, or a name of a floor or of the exact solver.
     """
+    if not isinstance(name, str):
+        raise InputError(f"the name of a model must be {ALLOWED}. Received: {shown(name)}.")
     if not re.fullmatch(EARLIER, name):
         raise InputError(f"the name of a model must be {ALLOWED}. Received: {name[:100]!a}.")
     if is_reserved(name):

@@ -28,7 +28,22 @@ from mathbench.scores.schema_types import (
 PREDICTIONS_FILE_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]*\.(parquet|jsonl|jsonl\.gz)"
 CERTIFICATE_FILE_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]*\.safetensors"
 
-_MODEL = Record(
+
+@dataclass(frozen=True)
+class ModelRecord(Record):
+    """A record of a model whose weights are known by a revision, by their SHA-256, or by both."""
+
+    def __call__(self, value: Any, where: str) -> None:
+        super().__call__(value, where)
+        if value["revision"] is None and value["weights_sha256"] is None:
+            raise InputError(f"{where} must have a revision or a weights_sha256. Received: neither.")
+
+    def json_schema(self) -> dict[str, Any]:
+        neither = {name: {"type": "null"} for name in ("revision", "weights_sha256")}
+        return super().json_schema() | {"not": {"required": list(neither), "properties": neither}}
+
+
+_MODEL = ModelRecord(
     {
         "name": Text(),
         "revision": nullable(Text()),
@@ -88,7 +103,7 @@ SUBMISSION = Record(
         **SUBMISSION_2.fields,
         "schema_version": Integer(3, 3),
         "season": nullable(SEASON_NAME),
-        "model": Record({**_MODEL.fields, "name": Text(100, names.PATTERN)}, {"links": LINKS}),
+        "model": ModelRecord({**_MODEL.fields, "name": Text(100, names.PATTERN)}, {"links": LINKS}),
         "training": Record(_TRAINING.fields, {"cpu_seconds": nullable(Number(0, 1e12))}),
     },
     {**SUBMISSION_2.optional, "round": ROUND_ENTRY},
@@ -175,17 +190,13 @@ def check_manifest(document: Mapping[str, Any]) -> None:
     """Check a manifest against the schema of its kind.
 
     Raises:
-        InputError: for anything that the schema does not allow, or a model without revision and weights.
+        InputError: for anything that the schema does not allow.
     """
     if "model" not in document:
         RESULT(document, "result.json")
         return
     Integer(1, max(SUBMISSIONS))(document.get("schema_version"), "submission.json.schema_version")
     SUBMISSIONS[document["schema_version"]](document, "submission.json")
-    if document["model"]["revision"] is None and document["model"]["weights_sha256"] is None:
-        raise InputError(
-            "submission.json: model must have a revision or a weights_sha256. Received: neither."
-        )
 
 
 class ManifestSchema(Schema):

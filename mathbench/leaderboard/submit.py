@@ -17,6 +17,20 @@ from mathbench.leaderboard.submission_record import RESCORED, Receipt, current_b
 from mathbench.storage.location import local_path
 
 
+def submit(
+    path: str | Path,
+    board: str | Path | None = None,
+    token_file: Path | None = None,
+    name: str | None = None,
+    store: bool = True,
+) -> list[Receipt]:
+    """Submit a run or answers to a season, or only check and score them; see `mathbench.submit`."""
+    whole = open_season_submission(path, board, name)
+    if whole is None:
+        return [submit_run(path, board, token_file, name) if store else dry_run(path, name)]
+    return submit_season(whole, board, token_file) if store else dry_run_season(whole)
+
+
 def submit_run(
     path: str | Path, board: str | Path | None = None, token_file: Path | None = None, name: str | None = None
 ) -> Receipt:
@@ -90,20 +104,25 @@ class SeasonSubmission:
         return expand.tasks_without_answers(self.submissions, self.season)
 
 
-def open_season_submission(path: str | Path, board: str | Path | None = None) -> SeasonSubmission | None:
+def open_season_submission(
+    path: str | Path, board: str | Path | None = None, name: str | None = None
+) -> SeasonSubmission | None:
     """Read answers to a whole season; None for a run, and for a submission to one task.
 
     Args:
         path: a directory with submission.json, or that file.
         board: where the season is looked for if it does not come with mathbench; a path or a database URL.
+        name: for runs only.
 
     Raises:
-        InputError: where the path does not exist, or the submission is not valid.
+        InputError: where the path does not exist, or the submission is not valid or has a name besides its own.
     """
     found = expand.read_season_manifest(_checked_path(path))
     if found is None:
         return None
     file, document = found
+    if name is not None:
+        raise InputError(f"--name is for runs; {file.name} names its model itself, in model.name.")
     season = _season(document["season"], board)
     return SeasonSubmission(season, tuple(expand.expand_file(file, document, season)), file)
 

@@ -34,6 +34,9 @@ class Grade:
         right: whether it is the right answer, exactly.
         equal: whether it has the value of the right answer, however it is written. Never part of a rank.
         answer: the text that was read as the answer; None where the extraction found none.
+
+    >>> grade("So it is 2/4.", "1/2", extract="last-number")
+    Grade(right=False, equal=True, answer='2/4')
     """
 
     right: bool
@@ -50,6 +53,10 @@ class Grades:
         answers: the texts that were read, None where there was none.
         extraction: the name and version of the extraction.
         missing: the number of questions to which a model wrote nothing at all.
+
+    >>> grades = grade_all(["65", None], ["65", "66"], "addition")
+    >>> grades.right.tolist(), len(grades), grades[0].right, grades.missing
+    ([True, False], 2, True, 1)
     """
 
     right: NDArray[np.bool_]

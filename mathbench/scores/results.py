@@ -12,8 +12,16 @@ from mathbench.scores.statistics import wilson
 class Score:
     """The number of right answers among n, with the Wilson 95 % interval of the share.
 
+    Args:
+        n: the number of rows.
+        correct: the number of right answers.
+
     Raises:
         InputError: unless n >= 1 and 0 <= correct <= n.
+
+    >>> score = Score(n=100, correct=90)
+    >>> score.exact_match, [round(bound, 3) for bound in score.interval]
+    (0.9, [0.826, 0.945])
     """
 
     n: int
@@ -56,6 +64,9 @@ class SplitScore:
         strata: per stratum with rows.
         characters: the share of characters at the right position, from 0 to 1; None if not computed.
         steps: for scratchpads, the rows with all steps and the answer right; None for other formats.
+
+    >>> SplitScore(Score(4, 3), {"digits=1": Score(1, 1), "digits=2": Score(3, 2)}).strata["digits=2"].correct
+    2
     """
 
     total: Score

@@ -1,9 +1,12 @@
-"""The schemas of scores, of tasks and of a run's result.json.
+"""The schemas of scores, of tasks, of a run's result.json and of a dataset's manifest.json.
 
 Parsing, the files on disk, the database of a board and the OpenAPI document of the server derive from them.
 """
 
+from mathbench.dataset.layout import LAYOUTS
+from mathbench.dataset.manifest import SHARD_ROWS
 from mathbench.reserve import SPLITS
+from mathbench.rows import OPTIONAL_COLUMNS
 from mathbench.scores.schema_types import (
     INT64,
     OBJECT,
@@ -109,4 +112,41 @@ RESULT = Record(
         "name": Text(100),
         "evaluation": EVALUATION,
     },
+)
+
+# manifest.json of a dataset; `mathbench.dataset.manifest.read` also compares names, rows and digests with each other
+CONTENT_DIGEST = Text(71, "sha256:[0-9a-f]{64}")
+_MAX_FILES = 100_000
+_SHARD = Record(
+    {
+        "rows": Integer(1, SHARD_ROWS),
+        "digest": CONTENT_DIGEST,
+        "strata": MapOf(Integer(1), max_keys=SHARD_ROWS),
+    },
+    # empty in a dataset of mathbench 0.1 that was completed later
+    {"sha256": Text(64, "([0-9a-f]{64})?", empty=True)},
+)
+_CONFIG = Record(
+    {
+        "task": Text(100),
+        "parameters": TASK.fields["parameters"],
+        "seed": SEED,
+        "sizes": MapOf(Integer(1), SPLITS),
+        "digest": CONTENT_DIGEST,
+        "files": MapOf(_SHARD, max_keys=_MAX_FILES),
+    },
+    {
+        "columns": ListOf(Choice(tuple(OPTIONAL_COLUMNS))),
+        "excluded": Record({"file": Text(), "problems": Integer(1)}),
+        # the source of imported data, and what its splits share
+        "imported": OBJECT,
+    },
+)
+DATASET = Record(
+    {
+        "schema_version": Integer(min(LAYOUTS), max(LAYOUTS)),
+        "mathbench": Text(50),
+        "shard_rows": Integer(SHARD_ROWS, SHARD_ROWS),
+        "configs": MapOf(_CONFIG),
+    }
 )

@@ -225,14 +225,15 @@ class ListOf(Schema):
 
 @dataclass(frozen=True)
 class MapOf(Schema):
-    """An object whose values are of one kind; its keys are short text, or some of `keys`."""
+    """An object of at most `max_keys` keys, short text or some of `keys`, whose values are of one kind."""
 
     values: Schema
     keys: tuple[str, ...] | None = None
+    max_keys: int = MAX_KEYS
 
     def __call__(self, value: Any, where: str) -> None:
-        if not isinstance(value, dict) or len(value) > MAX_KEYS:
-            refuse(where, f"an object of at most {MAX_KEYS} keys", value)
+        if not isinstance(value, dict) or len(value) > self.max_keys:
+            refuse(where, f"an object of at most {self.max_keys} keys", value)
         for key, item in value.items():
             Text()(key, f"a key of {where}")
             if self.keys is not None and key not in self.keys:
@@ -248,7 +249,7 @@ class MapOf(Schema):
             "type": "object",
             "additionalProperties": values,
             "propertyNames": names,
-            "maxProperties": MAX_KEYS,
+            "maxProperties": self.max_keys,
         }
 
 

@@ -56,12 +56,16 @@ class BaseStream:
         batch_size, epochs = positive("batch_size", batch_size), positive("epochs", epochs)
         if drop_last and batch_size is None:
             raise InputError("drop_last requires batch_size. Received: drop_last=True.")
-        self.source, self.batch_size, self.epochs, self.drop_last = source, batch_size, epochs, drop_last
+        self.source: Source = source
+        self.batch_size: int | None = batch_size
+        self.epochs: int | None = epochs
+        self.drop_last: bool = drop_last
         if self.per_epoch == 0:
             raise InputError(
                 f"{source.rows:,} rows do not fill a batch of {batch_size:,}: the stream is empty with drop_last."
             )
-        self.epoch = self._skip = 0
+        self.epoch: int = 0
+        self._skip = 0
         self._reader: Reader | None = None
 
     @property
@@ -236,7 +240,9 @@ class Reader(Iterator[Any]):
     """
 
     def __init__(self, stream: BaseStream, convert: Convert, shard: WorkerShard, epoch: int, done: int):
-        self.shard, self.epoch, self.done = shard, epoch, done
+        self.shard: WorkerShard = shard
+        self.epoch: int = epoch
+        self.done: int = done
         self._stream, self._convert = stream, convert
         self._items = self._batches() if stream.batch_size else self._rows()
 

@@ -1,6 +1,6 @@
 """Streams as Keras datasets of batches, for `fit`, `evaluate` and `predict`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -31,7 +31,19 @@ class Pairs:
         return arrays["question"], arrays["label" if "label" in arrays else "answer"]
 
 
-class KerasStream(keras.utils.PyDataset):  # type: ignore[misc]
+if TYPE_CHECKING:
+
+    class _PyDataset:
+        """The types of `keras.utils.PyDataset`; Keras states none."""
+
+        def __init__(
+            self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10
+        ) -> None: ...
+else:
+    _PyDataset = keras.utils.PyDataset
+
+
+class KerasStream(_PyDataset):
     """The batches of one epoch of a stream; every later epoch has another order.
 
     Threads or processes may generate the batches (`workers`, `use_multiprocessing`). An endless mixture has no
@@ -57,7 +69,7 @@ class KerasStream(keras.utils.PyDataset):  # type: ignore[misc]
         encoder = make_encoder(encode)
         if encoder is None or stream.batch_size is None:
             raise InputError("Keras requires batches of numbers: give batch_size to the stream, and encode.")
-        self.stream = stream
+        self.stream: BaseStream = stream
         self._convert = Pairs(encoder) if isinstance(encoder, Encoder) else encoder
         self._epoch, self._running = stream.epoch, False
 

@@ -43,10 +43,14 @@ class Mixture:
     ):
         if not sources:
             raise InputError("a mixture needs at least one task. Received: none.")
-        self.sources, self.rows, self.seed = tuple(sources), rows, check_seed(seed)
-        self.weights = _validated([1.0] * len(sources) if weights is None else weights, len(sources))
+        self.sources: tuple[Source, ...] = tuple(sources)
+        self.rows: int | None = rows
+        self.seed: int | str = check_seed(seed)
+        self.weights: tuple[float, ...] = _validated(
+            [1.0] * len(sources) if weights is None else weights, len(sources)
+        )
         self._key = np.uint64(key_of("mixture", self.seed, *self.weights))
-        self.schema = _common_schema([source.schema for source in sources])
+        self.schema: pa.Schema = _common_schema([source.schema for source in sources])
 
     @property
     def spec(self) -> Mapping[str, Any]:

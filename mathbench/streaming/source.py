@@ -59,11 +59,14 @@ class TaskSource:
     def __init__(
         self, task: Task, split: str, seed: int | str, rows: int | None, columns: tuple[str, ...] = ()
     ):
-        self.task, self.split, self.seed = task, check_split(split), check_seed(seed)
+        self.task: Task = task
+        self.split: str = check_split(split)
+        self.seed: int | str = check_seed(seed)
         available = open_rows(task, self.split, self.seed, columns)
         available.require(max(rows or 0, 1))
-        self.rows = len(available) if rows is None else rows
-        self.columns, self.schema = available.columns, schema(task, columns)
+        self.rows: int = len(available) if rows is None else rows
+        self.columns: tuple[str, ...] = available.columns
+        self.schema: pa.Schema = schema(task, columns)
         self._blocks = BlockCache(task, split, self.seed, self.rows, self.columns)
         self._order = EpochOrder(self.rows, key_of("epochs", task.id, self.seed, split))
 

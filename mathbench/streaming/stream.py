@@ -17,7 +17,22 @@ if TYPE_CHECKING:
 
 
 class Stream(BaseStream):
-    """A stream of rows or batches, see `mathbench.streaming.base.BaseStream`, that converts to other frameworks."""
+    """A stream of rows or batches, see `mathbench.streaming.base.BaseStream`, that converts to other frameworks.
+
+    Args:
+        source: the source of the rows; `mathbench.stream` makes it.
+        batch_size: rows per batch; None: single rows.
+        epochs: the number of passes over the rows; None: endless.
+        drop_last: drop the last batch of an epoch if it is not full.
+
+    Raises:
+        InputError: for a size that is not a positive integer, or fewer rows than a batch with `drop_last`.
+
+    >>> import mathbench
+    >>> stream = mathbench.stream("gcd", rows=100, batch_size=40)
+    >>> len(stream), [len(batch["answer"]) for batch in stream], [table.num_rows for table in stream.tables()]
+    (3, [40, 40, 20], [40, 40, 20])
+    """
 
     def torch(
         self,
@@ -61,7 +76,7 @@ class Stream(BaseStream):
 
         return KerasStream(self, encode=encode, **options)
 
-    def tf(self, *, encode: "Encode" = None, rank: int = 0, world: int = 1) -> "tensorflow.data.Dataset":
+    def tf(self, *, encode: "Encode" = None, rank: int = 0, world: int = 1) -> "tensorflow.data.Dataset[Any]":
         """The stream as a `tf.data.Dataset`: see `mathbench.streaming.tensorflow.dataset`."""
         require_extra("tensorflow", "keras")
         from mathbench.streaming.tensorflow import dataset

@@ -13,7 +13,7 @@ from mathbench.streaming.encoder import Encode, Encoder, make_encoder
 from mathbench.streaming.share import WorkerShard
 
 
-def dataset(stream: BaseStream, encode: Encode, shard: WorkerShard) -> tf.data.Dataset:
+def dataset(stream: BaseStream, encode: Encode, shard: WorkerShard) -> "tf.data.Dataset[Any]":
     """Convert a stream to a `tf.data.Dataset` of batches; its cardinality is known if the stream is finite.
 
     Args:

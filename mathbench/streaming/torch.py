@@ -1,7 +1,7 @@
 """Streams as iterable PyTorch datasets, which the workers of a loader and the ranks of a job share."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ class TensorBatch:
     """
 
     def __init__(self, encode: Encode):
-        self.encoder = make_encoder(encode)
+        self.encoder: Callable[[pa.Table], Any] | None = make_encoder(encode)
 
     def __call__(self, table: pa.Table) -> Any:
         if self.encoder is None:
@@ -85,7 +85,8 @@ class TorchStream(IterableDataset[Any]):
             raise InputError("encode requires batches: give batch_size to the stream.")
         if deal not in DEAL_UNITS:
             raise InputError(f"unknown deal '{deal}'. {did_you_mean(deal, DEAL_UNITS)}")
-        self.stream, self._convert, self._even = stream, TensorBatch(encode), check_flag("even", even)
+        self.stream: BaseStream = stream
+        self._convert, self._even = TensorBatch(encode), check_flag("even", even)
         self._chunk = max(1, BLOCK // (stream.batch_size or 1)) if deal == "blocks" else 1
         self._requested = requested_rank(rank, world)
         self._reader: Reader | None = None

@@ -95,7 +95,8 @@ class TorchSampler(Sampler[list[int]]):
         self._rows, self._size, self._per_epoch = _row_count(stream), stream.batch_size, stream.per_epoch or 0
         self._order = EpochOrder(self._rows, key_of("sampler", str(dict(stream.source.spec))))
         self._requested, self._even = requested_rank(rank, world), check_flag("even", even)
-        self.epoch, self._skip = stream.epoch, 0
+        self.epoch: int = stream.epoch
+        self._skip = 0
 
     def __len__(self) -> int:
         return self._shard().count(self._per_epoch)

@@ -8,7 +8,6 @@ import typer
 from mathbench.cli.leaderboard.options import BoardOption, NameOption, TokenFile
 from mathbench.cli.options import Json
 from mathbench.cli.output import ProgressBar, out, print_json, print_message, table
-from mathbench.errors import InputError
 
 if TYPE_CHECKING:
     from mathbench.leaderboard.submission_record import Receipt
@@ -53,9 +52,7 @@ def submit(
     """
     from mathbench.leaderboard import submit as submitting
 
-    if (whole := submitting.open_season_submission(run, board)) is not None:
-        if name is not None:
-            raise InputError("--name is for runs; a submission.json names its model itself, in model.name.")
+    if (whole := submitting.open_season_submission(run, board, name)) is not None:
         _submit_season(whole, board, token_file, dry_run, as_json)
         return
     receipt = (
