@@ -391,12 +391,20 @@ def test_a_folder_of_results_holds(mb, old):
     assert "all 4 submissions" in mb("leaderboard", "build", "leaderboard", "--check").err
     text = (old / "leaderboard/README.md").read_text()
     assert text.startswith("# Results of a user\n") and text.rstrip().endswith("This line stays.")
-    rows, expected = (table_rows(page) for page in (text, was))
-    assert [row | {"table": row["table"].removesuffix(", open")} for row in rows] == expected
+    # the complete tables lie beside the results of each task now
+    pages = sorted((old / "leaderboard/results").glob("*/README.md"))
+    rows, expected = [row for page in pages for row in table_rows(page.read_text())], table_rows(was)
+    assert by_table(row | {"table": row["table"].removesuffix(", open")} for row in rows) == by_table(
+        expected
+    )
     assert len(rows) == 6 and {row["table"][-6:] for row in rows} == {", open"}
     tables = json.loads(mb("leaderboard", "show", "--open", "--board", "leaderboard", "--json").out)["tables"]
     lines = [line for table in tables for line in table["lines"]]
     assert {(line["rank"], line["badge"]) for line in lines} == {(None, "claimed")} and len(lines) == 6
+
+
+def by_table(rows):
+    return sorted(rows, key=lambda row: (row["table"], row["submission"]))
 
 
 def table_rows(page):

@@ -16,6 +16,7 @@ COPIED = (
     "generators",
     "baselines",
     "leaderboard",
+    "studies",
     "benchmarks/results",
     "tests",
     "scripts",
@@ -30,7 +31,8 @@ def tree(tmp_path):
     root = tmp_path / "mathbench"
     for name in COPIED:
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "*.parquet"))
-    shutil.copy(ROOT / "pyproject.toml", root)
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, root)
     (tmp_path / "place").mkdir()
     return root
 

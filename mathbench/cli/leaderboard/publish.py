@@ -255,8 +255,8 @@ def build(
 
     README.md has the ranking of the season and the best models of each task, and
     links to the complete tables, which lie beside the results of each task. A
-    file without its wrong answers is shown as claimed. With --site, the HTML pages
-    are written too.
+    file without its wrong answers is shown as claimed. With --site, the HTML
+    pages are written too.
 
     Examples:
       mathbench leaderboard build leaderboard

@@ -69,9 +69,9 @@ def run(
 
     Finished runs are read, interrupted ones go on: the same command continues a
     study after anything. Runs of a learner whose settings have changed are in its
-    way; --force discards these, and no others. With --dry-run, every cell is trained for a few seconds
-    to estimate the CPU hours of the study. `mathbench study report DIR` writes
-    tables and charts of what is finished.
+    way; --force discards these, and no others. With --dry-run, every cell is
+    trained for a few seconds to estimate the CPU hours of the study. `mathbench
+    study report DIR` writes tables and charts of what is finished.
 
     Examples:
       mathbench study five-minutes
