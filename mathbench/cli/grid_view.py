@@ -25,9 +25,13 @@ class GridView:
     Args:
         total: the number of runs; None where it is not known before.
         above: makes what is shown above the bars.
+        failures: whether a run that fails before it has begun is named at once; without, only by the caller's summary.
     """
 
-    def __init__(self, total: int | None, above: "Callable[[], RenderableType] | None" = None):
+    def __init__(
+        self, total: int | None, above: "Callable[[], RenderableType] | None" = None, failures: bool = False
+    ):
+        self._failures = failures
         self._live = err.is_terminal and not PLAIN
         self._progress = _Bars(
             TextColumn("{task.description}", markup=False),
@@ -79,9 +83,8 @@ class GridView:
         if task is not None:
             self._progress.remove_task(task)
         self._progress.update(self._bar, completed=self._done, words=self._count())
-        printed = self._printed.pop(outcome.job.title, None) is not None
-        # a run may fail before it has said that it begins
-        if task is not None or printed or outcome.error is not None:
+        began = task is not None or self._printed.pop(outcome.job.title, None) is not None
+        if began or (self._failures and outcome.error is not None):
             self._print(f"{outcome.job.title}  {_ending(outcome)}  ({self._count()})")
 
     def _count(self) -> str:

@@ -65,7 +65,7 @@ class StudyView:
 
     def __init__(self, plan: "StudyPlan"):
         self._tasks = {task.name: TaskProgress() for task in plan.study.tasks}
-        self._grid = GridView(0, above=self._table)
+        self._grid = GridView(0, above=self._table, failures=True)
 
     def __enter__(self) -> "StudyView":
         self._grid.__enter__()
