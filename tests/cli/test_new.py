@@ -68,7 +68,9 @@ def install(monkeypatch):
         sys.modules.pop(name, None)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=pytest.mark.slow) if kind == "keras" else kind for kind in KINDS]
+)
 def test_the_tests_of_a_new_package_pass(kind, made):
     done = own_tests(made(kind))
     assert done.returncode == 0, done.stdout + done.stderr
