@@ -107,7 +107,7 @@ def test_enter_in_the_token_field_sends_it_in_no_address(sender, empty_server, r
 
 def test_nothing_is_sent_before_the_form_is_full(sender, empty_server):
     sender.open("submit.html")
-    before = empty_server.text()
     sender.one("form.submit button").click()
-    assert not sender.seen("[data-answer] p") and empty_server.text() == before
+    # the browser may still be fetching the icon of the page
+    assert not sender.seen("[data-answer] p") and "POST" not in empty_server.text()
     assert sender.run("return document.activeElement.name") == "manifest"
