@@ -8,6 +8,7 @@ import typer
 from mathbench.cli.options import Json
 from mathbench.cli.output import print_json, print_message
 from mathbench.cli.running import RUNS
+from mathbench.cli.study.options import StudyFolder
 
 
 def register(app: typer.Typer) -> None:
@@ -17,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 def pack(
-    folder: Annotated[Path, typer.Argument(help="Folder of a study.", metavar="DIR")],
+    folder: StudyFolder,
     out: Annotated[
         Path | None, typer.Option("--out", help="The file. Default: DIR.tar.xz.", metavar="FILE")
     ] = None,

@@ -7,6 +7,7 @@ import typer
 
 from mathbench.cli.options import Json
 from mathbench.cli.output import out, print_json
+from mathbench.cli.study.options import StudyFolder
 from mathbench.errors import InputError, did_you_mean, require_extra
 
 FIGURES = ("png", "svg", "pdf")
@@ -18,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(help="Folder of a study.", metavar="DIR")],
+    folder: StudyFolder,
     out_dir: Annotated[
         Path | None, typer.Option("--out", help="Folder of the report. Default: DIR/report.", metavar="DIR")
     ] = None,

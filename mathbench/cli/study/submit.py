@@ -1,14 +1,14 @@
 """The command that puts the runs of a study on a board: study submit."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from mathbench.cli.leaderboard.options import BoardOption, TokenFile
 from mathbench.cli.options import Json
 from mathbench.cli.output import ProgressBar, print_json, print_message
-from mathbench.cli.study.options import LearnerPatterns, TaskPatterns
+from mathbench.cli.study.options import LearnerPatterns, StudyFolder, TaskPatterns
 
 if TYPE_CHECKING:
     from mathbench.studies.submit import Entry
@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def submit(
-    folder: Annotated[Path, typer.Argument(help="Folder of a study.", metavar="DIR")],
+    folder: StudyFolder,
     board: BoardOption = None,
     task: TaskPatterns = None,
     learner: LearnerPatterns = None,
