@@ -12,14 +12,15 @@ import pytest
 import mathbench
 from tests.docs.pages import ROOT, console, in_process, make_commands
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(set(DOCS.rglob("*.md")) - set((DOCS / "log").rglob("*.md")))]
 LONG = ("training.md", "leaderboard.md", "server.md", "plots.md")  # half a minute or more: with -m slow
 BLOCK = re.compile(r"^<!-- (run|file: (\S+)) -->\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PARSER = doctest.DocTestParser()
 
 
 def by_name(path):
-    return path.name
+    return str(path.relative_to(DOCS)) if path.is_relative_to(DOCS) else path.name
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def environment(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     "page",
-    [pytest.param(page, marks=[pytest.mark.slow] * (page.name in LONG)) for page in PAGES],
+    [pytest.param(page, marks=[pytest.mark.slow] * (by_name(page) in LONG)) for page in PAGES],
     ids=by_name,
 )
 def test_examples_run(page, environment):
@@ -90,7 +91,7 @@ def examples(code, names, where):
 
 def test_every_page_has_examples():
     """Pages without any are a named list."""
-    assert {page.name for page in PAGES if not BLOCK.search(page.read_text())} == {
+    assert {by_name(page) for page in PAGES if not BLOCK.search(page.read_text())} == {
         "architecture.md",
         "tasks.md",
         "reproduction.md",
