@@ -14,7 +14,15 @@ from tests.docs.pages import ROOT, console, in_process, make_commands
 
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(set(DOCS.rglob("*.md")) - set((DOCS / "log").rglob("*.md")))]
-LONG = ("training.md", "leaderboard.md", "server.md", "plots.md")  # half a minute or more: with -m slow
+# half a minute or more: with -m slow
+LONG = (
+    "training.md",
+    "leaderboard.md",
+    "server.md",
+    "plots.md",
+    "tutorials/classics.md",
+    "tutorials/lengths.md",
+)
 BLOCK = re.compile(r"^<!-- (run|file: (\S+)) -->\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PARSER = doctest.DocTestParser()
 
@@ -39,6 +47,7 @@ def environment(tmp_path, monkeypatch):
         "MATHBENCH_BOARD": str(tmp_path / "board.sqlite"),
         "MATHBENCH_IMPORTED": str(tmp_path / "imported"),
         "HF_HOME": str(tmp_path / "hf"),
+        "MPLBACKEND": "agg",
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
