@@ -1,5 +1,6 @@
 """The notebooks of the tutorials have the cells of their pages, run from top to bottom, and are fit to be read."""
 
+import doctest
 import importlib
 import re
 import sys
@@ -61,6 +62,11 @@ def test_a_page_becomes_cells(pages):
     )
     assert [cell.source for cell in cells[1:3]] == ["print(1)", "!mathbench tasks\n!ls"]
     assert cells[3].source == '```toml\nshown = "and not run"\n```'
+
+
+def test_the_examples_of_the_script(pages):
+    found = doctest.testmod(pages)
+    assert found.attempted and not found.failed
 
 
 def test_the_same_page_is_the_same_notebook(pages):
