@@ -233,6 +233,24 @@ def make(name: str) -> None:
     path.write_text(with_outputs(page, cells), encoding="utf-8")
 
 
+def refresh_text(name: str) -> None:
+    """Replace the text of a stored notebook by that of its page, and keep the outputs.
+
+    Exits where a code cell has changed, since its output is that of other code.
+    """
+    path = notebook_path(name)
+    stored, wanted = (
+        nbformat.read(path, as_version=4),
+        to_notebook(page_path(name).read_text(encoding="utf-8")),
+    )
+    before, after = code_cells(stored), code_cells(wanted)
+    if [cell.source for cell in before] != [cell.source for cell in after]:
+        sys.exit(f"the code of {name} has changed. Run scripts/notebooks {name}.")
+    for executed, cell in zip(before, after, strict=True):
+        cell.outputs, cell.execution_count = executed.outputs, executed.execution_count
+    nbformat.write(wanted, path)
+
+
 def stale(name: str) -> str | None:
     """Say what differs between a page and its notebook, or return None."""
     page, path = page_path(name).read_text(encoding="utf-8"), notebook_path(name)
@@ -253,12 +271,14 @@ def _source(cell: Cell) -> tuple[str, str, str]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Write the named notebooks, by default all; with `--check` only compare them."""
-    names = [argument for argument in arguments if argument != "--check"] or NAMES
+    """Write the named notebooks, by default all; with `--text` only their text; with `--check` only compare them."""
+    names = [argument for argument in arguments if argument not in ("--check", "--text")] or NAMES
     for name in names:
         if name not in NAMES:
             sys.exit(f"there is no notebook {name}. Allowed: {', '.join(NAMES)}.")
-        if "--check" not in arguments:
+        if "--text" in arguments:
+            refresh_text(name)
+        elif "--check" not in arguments:
             make(name)
         elif difference := stale(name):
             sys.exit(f"{difference}. Run scripts/notebooks {name} and commit what it writes.")

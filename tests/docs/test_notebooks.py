@@ -120,6 +120,21 @@ def test_a_changed_page_is_noticed(pages, monkeypatch, tmp_path):
         assert said in pages.stale("first-network")
 
 
+def test_changed_text_keeps_the_outputs(pages, monkeypatch, tmp_path):
+    page, stored = tmp_path / "page.md", tmp_path / "stored.ipynb"
+    stored.write_bytes(pages.notebook_path("first-network").read_bytes())
+    text = pages.page_path("first-network").read_text()
+    monkeypatch.setattr(pages, "page_path", lambda name: page)
+    monkeypatch.setattr(pages, "notebook_path", lambda name: stored)
+    page.write_text(text.replace("# Your first network", "# My first network"))
+    assert "ipynb is stale" in pages.stale("first-network")
+    pages.refresh_text("first-network")
+    assert "My first network" in stored.read_text() and "99,888 weights" in stored.read_text()
+    page.write_text(text.replace("import mathbench", "import mathbench as bench"))
+    with pytest.raises(SystemExit, match="the code of first-network has changed"):
+        pages.refresh_text("first-network")
+
+
 @pytest.mark.parametrize("name", FAST + SLOW)
 def test_stored_notebooks_are_fit_to_be_read(pages, tmp_path, name):
     assert set(pages.NAMES) == {*FAST, *SLOW}
