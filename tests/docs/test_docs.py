@@ -15,7 +15,6 @@ from tests.docs.pages import ROOT, console, in_process, make_commands
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(set(DOCS.rglob("*.md")) - set((DOCS / "log").rglob("*.md")))]
 # half a minute or more: with -m slow
-# half a minute or more: with -m slow
 LONG = (
     "training.md",
     "leaderboard.md",
@@ -24,6 +23,7 @@ LONG = (
     "tutorials/classics.md",
     "tutorials/grid-on-ray.md",
     "tutorials/lengths.md",
+    "tutorials/sealed-round.md",
 )
 BLOCK = re.compile(r"^<!-- (run|file: (\S+)) -->\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PARSER = doctest.DocTestParser()

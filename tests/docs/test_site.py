@@ -28,7 +28,7 @@ def site(tmp_path_factory):
     place = tmp_path_factory.mktemp("site")
     board = place / "board"
     (board / "results").mkdir(parents=True)
-    environment = {**os.environ, "PYTHON": sys.executable, "NO_MKDOCS_2_WARNING": "1"}
+    environment = {**os.environ, "PYTHON": sys.executable}
     command = [ROOT / "scripts/site/build", "--board", board, "--out", place / "site"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
