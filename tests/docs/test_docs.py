@@ -14,7 +14,8 @@ from tests.docs.pages import ROOT, console, in_process, make_commands
 
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(set(DOCS.rglob("*.md")) - set((DOCS / "log").rglob("*.md")))]
-LONG = ("training.md", "leaderboard.md", "server.md", "plots.md")  # half a minute or more: with -m slow
+# half a minute or more: with -m slow
+LONG = ("training.md", "leaderboard.md", "server.md", "plots.md", "columns.md", "proofs.md")
 BLOCK = re.compile(r"^<!-- (run|file: (\S+)) -->\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PARSER = doctest.DocTestParser()
 
