@@ -33,6 +33,7 @@ DARK = """
 CELL, ROW, LEFT = 10.6, 13.0, 40.0  # of the heat map of attention, in pixels
 FULL = 0.6  # weight of attention with full colour
 SIDE = 34.0  # of a cell of the map of a dataset
+LINES = ("line", "line b", "line c")  # in their order
 PLOT = (40.0, 52.0, 404.0, 262.0)  # left, top, right, bottom of a plot
 Scores = Mapping[str, tuple[int, int]]  # right answers and rows
 Point = tuple[float, float]
@@ -177,13 +178,45 @@ def curves(title: str, note: str, lines: Mapping[str, Sequence[Point]], last: in
     def across(step: float) -> float:
         return left + step / last * (right - left)
 
-    parts = axes({f"{step:,}": across(step) for step in range(0, last + 1, last // 4)}, "steps of training")
-    for i, ((name, points), kind) in enumerate(zip(lines.items(), ("line", "line b", "line c"), strict=True)):
-        y = bottom - 54 + 16 * i
+    ticks = {f"{step:,}": across(step) for step in range(0, last + 1, last // 4)}
+    parts = axes(ticks, "steps of training")
+    for i, ((name, points), kind) in enumerate(zip(lines.items(), LINES, strict=True)):
+        x, y = right - 190, bottom - 54 + 16 * i
         parts += [
             path([(across(step), height_of(share)) for step, share in points], kind),
-            path([(right - 190, y), (right - 168, y)], kind),
-            text(right - 162, y + 4, name, "small"),
+            path([(x, y), (x + 22, y)], kind),
+            text(x + 28, y + 4, name, "small"),
+        ]
+    return page(title, note, bottom + 42, parts)
+
+
+def by_length(
+    title: str, note: str, lines: Mapping[str, Sequence[Point]], names: Mapping[str, Point], trained: int
+) -> str:
+    """Shares of right answers over the digits of a number.
+
+    Args:
+        title, note: what is shown.
+        lines: digits and shares.
+        names: where the name of each line begins, in digits and as a share.
+        trained: the longest numbers of training; a dashed line marks where they end.
+    """
+    left, top, right, bottom = PLOT
+
+    def across(digits: float) -> float:
+        return left + 12 + math.log(digits / 3) / math.log(4000 / 3) * (right - left - 24)
+
+    end = across(trained + 0.5)
+    parts = [
+        *axes({f"{digits:,}": across(digits) for digits in (5, trained, 100, 1000, 4000)}, "digits"),
+        path([(end, top), (end, bottom)], "grey dashed"),
+        text(end + 5, bottom - 8, "longer than in training", "small note"),
+    ]
+    for (name, points), kind in zip(lines.items(), LINES, strict=True):
+        digits, share = names[name]
+        parts += [
+            path([(across(x), height_of(y)) for x, y in points], kind),
+            text(across(digits), height_of(share), name, "small"),
         ]
     return page(title, note, bottom + 42, parts)
 

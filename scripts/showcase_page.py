@@ -2,6 +2,7 @@
 
 python scripts/showcase_page.py          # draw them; scripts/docs does the same
 python scripts/showcase_page.py --make   # first make the data beside them: in a clean clone, as a network is trained
+python scripts/showcase_page.py --board  # photograph the board of this repository with chromium
 """
 
 import json
@@ -22,7 +23,7 @@ from generated import ROOT, write_or_check
 FOLDER = Path("docs/showcase")
 ATTENTION, ROWS_KEPT = FOLDER / "attention.json", FOLDER / "rows.json"
 STUDY = ROOT / "studies/results/number-theory.tar.xz"
-RUN, DATA = "runs/adder", "data/sums"
+RUN, DATA, SITE = "runs/adder", "data/sums", "runs/site"
 COMMANDS = [
     f"run-baseline tiny-transformer --recipe tiny-2240 --seed 0 --no-submit --no-plots --out {RUN}",
     f'inspect {RUN} "3141592653+2718281828" --out {ATTENTION}',
@@ -45,6 +46,8 @@ OF_PRIMES = {
     "residues": "residues up to 97",
     "residues-to-199": "residues up to 199",
 }
+TRAINED = 20  # digits of the longest numbers of training
+RANGES = ((2, 5), (6, 10), (11, 15), (16, 20), (21, 40), (41, 60), (61, 80), (81, 100))  # of digits
 OF_SEVENS = {
     "second-order": "one matrix per digit",
     "linear-rotations": "linear, rotations",
@@ -98,6 +101,31 @@ def training() -> str:
     }
     note = "numbers of up to 7 digits; right answers on validation"
     return drawings.curves("Is it a multiple of 7? Three networks learn", note, lines, 4000)
+
+
+def by_length() -> str:
+    """Multiples of 7 by the number of digits."""
+    found = results("multiples-of-7-to-100-digits", tuple(OF_SEVENS))
+    lines = {OF_SEVENS[name]: lengths_of(one) for name, one in found.items()}
+    note = f"trained on up to {TRAINED} digits; tested on up to 4,000"
+    names = dict(zip(lines, ((500, 0.96), (420, 0.75), (36, 0.72)), strict=True))
+    return drawings.by_length("Is it a multiple of 7? Right answers by length", note, lines, names, TRAINED)
+
+
+def lengths_of(result: dict[str, Any]) -> list[tuple[float, float]]:
+    """The middle of each range of digits and the share of right answers in it, and those of single lengths."""
+    strata = [
+        (int(match[1]), score)
+        for split in ("interpolate", "extrapolate")
+        for name, score in result["scores"][split]["strata"].items()
+        if (match := re.match(r"digits=(\d+),", name))
+    ]
+    points = []
+    for first, last in RANGES:
+        right, n = together([score for digits, score in strata if first <= digits <= last])
+        points.append(((first + last) / 2, right / n))
+    single = [(int(digits), score["exact_match"]) for digits, score in result["long"].items()]
+    return points + [point for point in single if point[0] > RANGES[-1][1]]
 
 
 def rows() -> str:
@@ -160,7 +188,23 @@ def make() -> None:
     keep_run()
 
 
+def photograph() -> None:
+    """Export the board of this repository, and keep the top of its first page as a picture with few colours."""
+    from PIL import Image
+
+    words = ["leaderboard", "export", "--format", "html", "--board", "leaderboard", "--out", SITE]
+    subprocess.run([sys.executable, "-m", "mathbench", *words], cwd=ROOT, check=True, env=environment())
+    picture, page = ROOT / FOLDER / "board.png", (ROOT / SITE / "index.html").as_uri()
+    options = ["--headless", "--no-sandbox", "--hide-scrollbars", "--allow-file-access-from-files"]
+    subprocess.run(
+        ["chromium", *options, f"--screenshot={picture}", "--window-size=1100,2010", page], check=True
+    )
+    Image.open(picture).convert("RGB").quantize(32).save(picture, optimize=True)
+
+
 if __name__ == "__main__":
+    if "--board" in sys.argv:
+        photograph()
     if "--make" in sys.argv:
         make()
     made = {
@@ -168,6 +212,7 @@ if __name__ == "__main__":
         "primes": primes(),
         "front": front(),
         "training": training(),
+        "lengths": by_length(),
         "rows": rows(),
     }
     write_or_check({str(FOLDER / f"{name}.svg"): content for name, content in made.items()})
