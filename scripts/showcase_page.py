@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import automata_page
 import showcase_drawings as drawings
 from generated import ROOT, write_or_check
 
@@ -197,7 +198,7 @@ def photograph() -> None:
     picture, page = ROOT / FOLDER / "board.png", (ROOT / SITE / "index.html").as_uri()
     options = ["--headless", "--no-sandbox", "--hide-scrollbars", "--allow-file-access-from-files"]
     subprocess.run(
-        ["chromium", *options, f"--screenshot={picture}", "--window-size=1100,2010", page], check=True
+        ["chromium", *options, f"--screenshot={picture}", "--window-size=1100,1550", page], check=True
     )
     Image.open(picture).convert("RGB").quantize(32).save(picture, optimize=True)
 
@@ -210,6 +211,7 @@ if __name__ == "__main__":
     made = {
         "attention": drawings.attention(json.loads((ROOT / ATTENTION).read_text())),
         "primes": primes(),
+        "automaton": automata_page.picture(["divisible-7"], columns=1),
         "front": front(),
         "training": training(),
         "lengths": by_length(),
