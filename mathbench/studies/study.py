@@ -125,7 +125,7 @@ class Learner:
         if given_away != self.supervision:
             raise InputError(
                 f"the training of {self.name} on {task.name} has the supervision '{given_away}'. "
-                f"Received: '{self.supervision}'."
+                f"Received: '{self.supervision}'. Write supervision = \"{given_away}\" under its [[learners]]."
             )
         return spec
 

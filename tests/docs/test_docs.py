@@ -15,7 +15,18 @@ from tests.docs.pages import ROOT, console, in_process, make_commands
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(set(DOCS.rglob("*.md")) - set((DOCS / "log").rglob("*.md")))]
 # half a minute or more: with -m slow
-LONG = ("training.md", "leaderboard.md", "server.md", "plots.md", "columns.md", "proofs.md")
+LONG = (
+    "training.md",
+    "leaderboard.md",
+    "server.md",
+    "plots.md",
+    "columns.md",
+    "proofs.md",
+    "tutorials/classics.md",
+    "tutorials/grid-on-ray.md",
+    "tutorials/lengths.md",
+    "tutorials/sealed-round.md",
+)
 BLOCK = re.compile(r"^<!-- (run|file: (\S+)) -->\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PARSER = doctest.DocTestParser()
 
@@ -40,6 +51,7 @@ def environment(tmp_path, monkeypatch):
         "MATHBENCH_BOARD": str(tmp_path / "board.sqlite"),
         "MATHBENCH_IMPORTED": str(tmp_path / "imported"),
         "HF_HOME": str(tmp_path / "hf"),
+        "MPLBACKEND": "agg",
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)

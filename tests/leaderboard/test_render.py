@@ -322,6 +322,13 @@ def test_the_table_of_a_terminal(width, omitted):
     assert [cell.style for cell in list(shown.columns[1].cells)] == ["", "dim", "dim"]
 
 
+@pytest.mark.parametrize("column", ["revision", "encoding"])
+def test_a_narrow_terminal_keeps_the_column_that_tells_two_entries_apart(column):
+    alike = replace(TABLE, lines=(BEST, replace(BEST, **{column: "another"}), SOLVER))
+    heads = {head.header for head in render.rich_table(alike, 80).columns}
+    assert heads == {*render.COLUMNS} - {*render.OPTIONAL_COLUMNS} | {column}
+
+
 def test_names_are_told_apart_only_where_nothing_else_does():
     about = ("torch", "reversed", "tuned", "train=9")
     alike = {"supervision": "dense", "submitter": "ada", "revision": "v2"}

@@ -130,7 +130,7 @@ def test_what_is_wrong_with_a_file_is_one_line(old, new, words, small):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('supervision = "aligned"', 'supervision = "examples"', "has the supervision 'aligned'. Received: 'examples'"),
+        ('supervision = "aligned"', 'supervision = "examples"', 'Write supervision = "aligned" under its [[learners]]'),
         ("prefix-residue={k}", "prefix-residue={m}", "has no such parameter; known are k, base"),
         ("hidden = 4 }", "hiden = 4 }", "Did you mean 'hidden'"),
         ("hidden = 4 }", "hidden = 0 }", "hidden must be an integer from 1"),

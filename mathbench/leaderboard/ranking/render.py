@@ -237,7 +237,7 @@ def rich_table(table: RankTable, width: int = 200, tables: Sequence[RankTable] =
     from rich.text import Text
 
     shown = RichTable(title=Text(title(table, tables or [table])), title_justify="left", title_style="bold")
-    omitted = () if width >= FULL_WIDTH else OPTIONAL_COLUMNS
+    omitted = () if width >= FULL_WIDTH else _omitted(table.lines)
     for column in (c for c in COLUMNS if c not in omitted):
         wraps = column in ("model", "submitter", "revision", "encoding")
         shown.add_column(
@@ -251,6 +251,18 @@ def rich_table(table: RankTable, width: int = 200, tables: Sequence[RankTable] =
         by_column = cells_by_column(line).items()
         shown.add_row(*(Text(cell, style=style) for column, cell in by_column if column not in omitted))
     return shown
+
+
+def _omitted(lines: Sequence[Entry]) -> tuple[str, ...]:
+    """The columns that a narrow terminal leaves out: not those in which entries of one name differ."""
+    alike = grouped(lines, lambda line: (line.kind, line.model, line.submitter, line.framework)).values()
+    told_apart = {
+        column
+        for column in ("revision", "encoding")
+        for entries in alike
+        if len({cells_by_column(entry)[column] for entry in entries}) > 1
+    }
+    return tuple(column for column in OPTIONAL_COLUMNS if column not in told_apart)
 
 
 def markdown(tables: Sequence[RankTable]) -> str:
