@@ -3,6 +3,7 @@
 import math
 from cmath import rect
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -260,15 +261,16 @@ def heads() -> str:
     return f"<defs>{''.join(marks)}</defs>"
 
 
-def picture() -> str:
-    """The whole figure."""
+def picture(names: Iterable[str] = PANELS, columns: int = COLUMNS) -> str:
+    """A figure of some panels, side by side in columns."""
+    panels = {name: PANELS[name] for name in names}
     parts = [heads()]
-    for i, (name, title) in enumerate(PANELS.items()):
-        x, y = i % COLUMNS * (WIDTH + 12), i // COLUMNS * HEIGHT
+    for i, (name, title) in enumerate(panels.items()):
+        x, y = i % columns * (WIDTH + 12), i // columns * HEIGHT
         parts += [f'<g transform="translate({x} {y})">', *panel(name, title), "</g>"]
-    height = -(-len(PANELS) // COLUMNS) * HEIGHT
+    height = -(-len(panels) // columns) * HEIGHT
     parts += legend(height + 16)
-    return svg(COLUMNS * (WIDTH + 12), height + 28, parts, STYLE, DARK)
+    return svg(columns * (WIDTH + 12), height + 28, parts, STYLE, DARK)
 
 
 if __name__ == "__main__":

@@ -137,6 +137,13 @@ def test_attention_is_labelled_with_what_stands_there(tmp_path):
         inspect.draw(tmp_path / "a.txt", matrices, "", ("", ""))
 
 
+@pytest.mark.parametrize(("tokens", "read"), [([3, 4, 0], "12"), ([3, 4, 5], "12"), ([3, 0, 0], "1")])
+def test_a_sequence_is_labelled_with_what_is_read_of_the_answer(tokens, read):
+    network = trained(tokens, [0.5, 0.25, 1.0], query="forward")
+    labels = inspect.axis_labels(network, network.encoding.questions(pa.array(["1+2"])), np.array([tokens]))
+    assert labels[-1] == ["1", "+", "2", inspect.START_MARK, *read]
+
+
 def test_a_network_that_shows_nothing_draws_nothing(tiny, sums, tmp_path, capsys, monkeypatch):
     run(tiny(), sums, RunOptions(tmp_path / "r"))
     monkeypatch.setattr(inspect, "activation_matrices", lambda trained, tokens, answer: {})

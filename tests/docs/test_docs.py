@@ -20,6 +20,8 @@ LONG = (
     "leaderboard.md",
     "server.md",
     "plots.md",
+    "columns.md",
+    "proofs.md",
     "tutorials/classics.md",
     "tutorials/grid-on-ray.md",
     "tutorials/lengths.md",

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.docs.pages import ROOT, console, make_commands
+from tests.docs.pages import ROOT, TREE_PAGES, console, make_commands
 
 FILE = re.compile(r"^<!-- file: (\S+) -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 STEP = re.compile(r"^<!-- tree(?:: (\S+))? -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -22,7 +22,7 @@ COPIED = (
     "scripts",
     "docs",
 )
-PAGES = ("add-a-task.md", pytest.param("add-a-school-module.md", marks=pytest.mark.slow))
+SLOW = "add-a-school-module.md"
 
 
 @pytest.fixture
@@ -45,7 +45,9 @@ def environment(tmp_path):
     return {**os.environ, "PATH": path, "PYTHONPATH": str(tmp_path / "mathbench"), "PYTHON": sys.executable}
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=[pytest.mark.slow] * (page == SLOW)) for page in TREE_PAGES]
+)
 def test_the_steps_of_a_page(page, tree, environment):
     text = (ROOT / "docs" / page).read_text()
     for name, content in FILE.findall(text):

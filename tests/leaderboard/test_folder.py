@@ -416,6 +416,12 @@ def test_build_checks_and_writes(cli, folder):  # noqa: F811
     assert cli(*build)[0] == 1
 
 
+def test_build_makes_a_page_that_it_can_build_again(cli, folder):  # noqa: F811
+    (folder / "README.md").unlink()
+    build = ("leaderboard", "build", folder)
+    assert cli(*build)[0] == cli(*build, "--check")[0] == cli(*build)[0] == 0
+
+
 def test_the_overview_links_to_complete_tables(cli, folder):  # noqa: F811
     build = ("leaderboard", "build", folder)
     assert cli(*build)[0] == 0

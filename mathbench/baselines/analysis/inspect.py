@@ -15,6 +15,7 @@ from mathbench.errors import require_extra
 MAX_MATRICES = 24  # matrices in a figure
 COLUMNS = 4
 MAX_LABELS = 48  # axes with more positions are not labelled
+CROWDED = 16  # axes with more positions have smaller labels
 PADDING_MARK = "·"
 START_MARK = "start"  # the token before an answer
 # layers that read from the other end, or padding last: their positions are not those of the question
@@ -74,9 +75,9 @@ def axis_labels(trained: TrainedNetwork, tokens: Tokens, answer: Tokens) -> tupl
     if trained.encoding.classes or trained.encoding.layout:
         return (question,)
     padded = "".join(alphabet[token] for token in answer[0])
-    text, _, _ = padded.partition(PADDING_MARK)
-    # one sequence, as a decoder-only network reads it: all of the answer but its end is read too
-    return question, text + PADDING_MARK, padded, [*question, START_MARK, *text]
+    text, end, _ = padded.partition(PADDING_MARK)
+    # one sequence, as a decoder-only network reads it: all of the answer but its last token is read too
+    return question, text + PADDING_MARK, padded, [*question, START_MARK, *(text if end else text[:-1])]
 
 
 def in_order(name: str) -> bool:
@@ -115,3 +116,8 @@ def _label(axis: Any, which: str, count: int, texts: Sequence[Sequence[str]]) ->
     matching = [text for text in texts if len(text) == count]
     if matching and count <= MAX_LABELS:
         getattr(axis, f"set_{which}ticks")(range(count), list(matching[0]))
+        if count > CROWDED:
+            axis.tick_params(which, labelsize="x-small")
+            for label in axis.get_xticklabels():
+                # a word takes the place of one digit
+                label.set_rotation(90 * (len(label.get_text()) > 1))

@@ -201,10 +201,12 @@ def _write_site(
 
 def _write(path: Path, text: str, marked: bool) -> None:
     """Write a table to a file. In an existing Markdown file, only the text between its marks is replaced."""
+    from mathbench.leaderboard.ranking.render import MARKS
     from mathbench.storage import atomic
 
-    if marked and path.exists():
-        text = _replaced(path, text)
+    if marked:
+        # a new file has marks from the start, so that the next table can take the place of this one
+        text = _replaced(path, text) if path.exists() else f"{MARKS[0]}\n{text.strip()}\n{MARKS[1]}\n"
     with atomic.new_folder(path.parent):
         atomic.write(path, text)
     print_message(f"wrote {path}")
