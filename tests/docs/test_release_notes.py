@@ -107,4 +107,5 @@ def test_workflows_ask_for_little():
     assert writing == {
         ("release.yml", "publish"): {"id-token": "write", "attestations": "write"},
         ("release.yml", "page"): {"contents": "write"},
+        ("site.yml", "site"): {"contents": "write"},
     }

@@ -8,8 +8,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+from typer.main import get_command
 
 import mathbench
+from mathbench.cli import app
 from tests.docs.pages import ROOT
 
 pytest.importorskip("material", reason="the site needs mkdocs-material")
@@ -22,17 +25,26 @@ COUNTED = ("h1", "h2", "h3", "li", "ul", "ol", "table", "pre", "img", "blockquot
 LOADED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "object": "data"}
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The folder of the site, built with the pages of an empty board."""
-    place = tmp_path_factory.mktemp("site")
+@pytest.fixture(scope="session")
+def site(tmp_path_factory, worker_id):
+    """The folder of the site, built once, by the first of the processes that test."""
+    base = tmp_path_factory.getbasetemp()
+    place = (base if worker_id == "master" else base.parent) / "documentation"
+    place.mkdir(exist_ok=True)
+    with FileLock(place / "lock"):
+        if not (place / "site").exists():
+            build(place)
+    return place / "site"
+
+
+def build(place):
+    """Build the site with the pages of an empty board."""
     board = place / "board"
     (board / "results").mkdir(parents=True)
     environment = {**os.environ, "PYTHON": sys.executable}
     command = [ROOT / "scripts/site/build", "--board", board, "--out", place / "site"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    return place / "site"
 
 
 class Elements(HTMLParser):
@@ -81,9 +93,6 @@ def test_every_public_name_is_in_the_reference(site):
 
 
 def test_every_command_has_a_page(site):
-    from mathbench.cli import app
-    from typer.main import get_command
-
     for name, command in get_command(app).commands.items():
         text = (site / "reference/commands" / name / "index.html").read_text()
         for inner in getattr(command, "commands", {}):
