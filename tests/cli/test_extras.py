@@ -68,7 +68,7 @@ def test_all_has_every_extra_for_users_that_exists_there(platform):
     every = resolved([*LIGHT, *sorted(frameworks)], platform)
     assert resolved(["all"], platform) == every
     assert {"torch", "keras"} & every.keys() == {"torch", "keras"} & frameworks
-    assert set(EXTRAS) == {*LIGHT, "torch", "keras", "hf", "all", "dev", "bench"}
+    assert set(EXTRAS) == {*LIGHT, "torch", "keras", "hf", "all", "dev", "site", "bench"}
 
 
 @EVERYWHERE

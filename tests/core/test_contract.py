@@ -30,8 +30,10 @@ every_split = pytest.mark.parametrize("split", SPLITS)
 
 
 def slowly(task):
-    """Primes of dozens of digits are found one by one."""
-    marks = pytest.mark.slow if task.family == "prime" and task.parameters["digits"] > 18 else ()
+    """Primes of dozens of digits are found one by one; chains of carries need long plans."""
+    long_primes = task.family == "prime" and task.parameters["digits"] > 18
+    chains = task.parameters.get("carries") == "uniform"
+    marks = pytest.mark.slow if long_primes or chains else ()
     return pytest.param(task, marks=marks, id=task.name)
 
 

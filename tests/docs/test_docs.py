@@ -16,6 +16,7 @@ DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(set(DOCS.rglob("*.md")) - set((DOCS / "log").rglob("*.md")))]
 # half a minute or more: with -m slow
 LONG = (
+    "language-models.md",
     "training.md",
     "leaderboard.md",
     "server.md",

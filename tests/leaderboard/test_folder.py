@@ -3,6 +3,8 @@
 import hashlib
 import io
 import json
+import re
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -460,8 +462,22 @@ def test_withdrawing_marks_the_file(cli, folder):  # noqa: F811
     assert "lstm-seq2seq" in shown and "other" not in shown
 
 
+BOARD = Path(__file__).resolve().parents[2] / "leaderboard"
+
+
+@pytest.mark.slow
 def test_the_results_of_this_repository_hold(cli):  # noqa: F811
     """The check of a pull request that adds a file to leaderboard/results."""
-    root = Path(__file__).resolve().parents[2]
-    code, _, err = cli("leaderboard", "build", root / "leaderboard", "--check")
+    code, _, err = cli("leaderboard", "build", BOARD, "--check")
     assert code == 0, err
+
+
+def test_a_part_of_the_results_of_this_repository_holds(cli, tmp_path):  # noqa: F811
+    """Every twelfth result, with its wrong answers; all of them with `-m slow`."""
+    for path in sorted((BOARD / "results").glob("*/*.json"))[::12]:
+        (tmp_path / "results" / path.parent.name).mkdir(parents=True, exist_ok=True)
+        for file in path.parent.glob(f"{path.stem}*"):
+            shutil.copy(file, tmp_path / "results" / path.parent.name)
+    code, out, err = cli("leaderboard", "verify", "--board", tmp_path)
+    assert code == 0, err
+    assert re.search(r"all \d\d submissions .* pass verification", out + err)
