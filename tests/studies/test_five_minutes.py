@@ -49,7 +49,5 @@ def test_the_whole(tmp_path):
     # with so few rows some seeds begin to learn even numbers and multiples of 3, none those of 7
     (sevens,) = (one for one in results.found if (one.learner, one.task) == ("gru-rows", "multiples-of-7"))
     assert answers.verdict(results, sevens) == answers.NO
-    assert {answers.verdict(results, one) for one in results.found if one.learner == "mlp-aligned"} <= {
-        answers.SHORT,
-        answers.PARTLY,
-    }
+    (sums,) = (one for one in results.found if (one.learner, one.task) == ("mlp-aligned", "sums"))
+    assert answers.verdict(results, sums) in (answers.SHORT, answers.PARTLY)
