@@ -37,7 +37,7 @@ def row(name: str, command: Any) -> str:
 
 
 def short(command: Any) -> str:
-    """Return the first sentence of a command's help."""
+    """Return the first paragraph of a command's help, on one line."""
     return " ".join(command.help.split("\n\n")[0].split())
 
 
