@@ -172,6 +172,32 @@ def cross_out(bits: NDArray[np.uint8], primes: Sequence[int], spokes: Sequence[i
     _call("cross_out", bits, len(bits), numbers, len(numbers), residues)
 
 
+def chained_pairs(
+    coordinates: U64, pairs: Int, lengths: tuple[int, int, int], base: int, borrows: bool
+) -> Int:
+    """:meth:`mathbench.generators.toolkit.carries.CarryRule.draw` of points with a chain.
+
+    Args:
+        coordinates: uint64 (4, n).
+        pairs: int64 (2, k), the digits with which a chain may begin.
+        lengths: the digits of the longer and of the shorter number, and the length of the chain.
+        base: the number base.
+        borrows: whether digits are subtracted.
+    """
+    points, out = np.ascontiguousarray(coordinates), np.empty((2, coordinates.shape[1]), dtype=np.int64)
+    rule = *lengths, base, int(borrows)
+    _call("chained_pairs", points, points.shape[1], *rule, np.ascontiguousarray(pairs), pairs.shape[1], out)
+    return out
+
+
+def chain_starts(operands: Int, places: int, base: int, borrows: bool, chain: int) -> Int:
+    """:meth:`mathbench.generators.toolkit.carries.CarryRule.chain_starts`."""
+    a, b = np.ascontiguousarray(operands)
+    out = np.empty(len(a), dtype=np.int64)
+    _call("chain_starts", a, b, len(a), places, base, int(borrows), chain, out)
+    return out
+
+
 def expression_values(numbers: Int, shapes: Int, modulus: int) -> Int:
     """:func:`mathbench.generators.toolkit.expression_fold.values`."""
     numbers, shapes = np.ascontiguousarray(numbers), np.ascontiguousarray(shapes)

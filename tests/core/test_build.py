@@ -11,9 +11,10 @@ import pytest
 from mathbench import compiled
 from mathbench.compiled import build
 from mathbench.generators import gcd
+from mathbench.generators.toolkit.carries import CarryRule
 from mathbench.numbers import primality, text
 
-NAMES = ["draw.c", "expressions.c", "numbers.c", "text.c"]
+NAMES = ["carries.c", "draw.c", "expressions.c", "numbers.c", "text.c"]
 OUT = str(Path("out/loops.lib"))
 DEFINE = f'DVERSION="{build.version()}"'
 
@@ -26,9 +27,9 @@ def command_on(monkeypatch, system, *, on_path=(), cc=None, platform=None, built
     if cc:
         monkeypatch.setenv("CC", cc)
     monkeypatch.setattr(build, "SYSTEM", system)
-    *flags, _, _, _, _ = words = build.command(Path(OUT))
-    assert [Path(word).name for word in words[-4:]] == NAMES
-    return flags
+    words = build.command(Path(OUT))
+    assert [Path(word).name for word in words[-len(NAMES) :]] == NAMES
+    return words[: -len(NAMES)]
 
 
 def test_linux_uses_the_compiler_of_python(monkeypatch):
@@ -131,6 +132,9 @@ def test_the_code_for_msvc_computes_the_same(monkeypatch, library_by_msvc_code):
     numbers = np.concatenate([np.arange(2000), random.integers(0, (1 << 63) - 1, 2000)])
     others = random.permutation(numbers)
 
+    carries, chains = CarryRule(7, borrows=False), np.array([[5], [3], [2]])
+    points = random.integers(0, 3, (4, 2000)).astype(np.uint64)
+
     def results():
         words = text.number(numbers, 7)
         return [
@@ -138,6 +142,8 @@ def test_the_code_for_msvc_computes_the_same(monkeypatch, library_by_msvc_code):
             primality.are_prime(numbers),
             primality.with_smallest_factor(numbers, 7, 97),
             text.length(numbers, 36),
+            carries.draw(points, chains),
+            carries.chain_starts(np.stack([numbers, others]), 20, 2),
             *(array for word in words for array in (word.characters, word.lengths)),
         ]
 

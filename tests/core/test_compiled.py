@@ -18,6 +18,7 @@ from mathbench.compiled import build
 from mathbench.generators import gcd
 from mathbench.generators.deepmind.kernel.random import RandomStream
 from mathbench.generators.toolkit import expression_fold
+from mathbench.generators.toolkit.carries import CarryRule
 from mathbench.generators.toolkit.expression_shapes import DIVIDE, Kind, expressions, field
 from mathbench.numbers import primality, text
 from mathbench.sampling import domain, permute
@@ -105,6 +106,28 @@ def test_mixed_radix(radix, data):
     total = int(np.prod(np.array(radix, dtype=object)))
     points = data.draw(arrays(np.uint64, 50, elements=st.integers(0, total + total // 10)))
     same(domain._mixed_radix, points, np.array(radix, dtype=np.uint64))
+
+
+@st.composite
+def points_with_chains(draw):
+    """A rule, two lengths and a chain that are possible, and points in and beyond their stratum."""
+    rule = CarryRule(draw(st.integers(2, 36)), draw(st.booleans()))
+    longer = draw(st.integers(1 + rule.borrows, 62 // rule.base.bit_length()))
+    shorter = draw(st.integers(1, longer))
+    stratum = rule.stratum(longer, shorter, draw(st.integers(1, rule.longest(longer))))
+    sizes = (stratum.sizes[0] + 2, *stratum.sizes[1:])
+    points = [draw(arrays(np.uint64, 20, elements=st.integers(0, size - 1))) for size in sizes]
+    return rule, np.stack(points), np.array(stratum.low)[:, None]
+
+
+@needed
+@given(points_with_chains())
+def test_chains_of_carries(problem):
+    rule, points, low = problem
+    operands = same(rule.draw, points, low)
+    same(rule.valid, operands, points, low)
+    for chain in (1, int(low[2, 0])):
+        same(rule.chain_starts, operands, int(low[0, 0]), chain)
 
 
 @needed

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mathbench import compiled
 from mathbench.errors import InputError
 from mathbench.generators.toolkit import operands as tuples
 from mathbench.hashing import U64, Int
@@ -112,7 +113,9 @@ class CarryRule(NamedTuple):
         >>> CarryRule(10, borrows=False).draw(np.array([[1], [0], [4], [7]], dtype=np.uint64), low).T.tolist()
         [[917, 94]]
         """
-        longer, shorter, chain = low[:, 0].tolist()
+        longer, shorter, chain = lengths = low[:, 0].tolist()
+        if chain and compiled.LIBRARY:
+            return compiled.chained_pairs(coordinates[:4], self.pairs(making=True), lengths, *self)
         digits = self._chained if chain else self._without
         numbers = np.zeros((2, coordinates.shape[1]), dtype=np.int64)
         for place, pair in enumerate(digits(coordinates.view(np.int64), longer, shorter, chain)):
@@ -161,11 +164,29 @@ class CarryRule(NamedTuple):
                 keep &= number >= self.base ** (length - 1)
         if not chain:
             return keep
+        starts = self.chain_starts(operands, longer, chain)
+        return keep & (starts == coordinates[0].view(np.int64))
+
+    def chain_starts(self, operands: Int, places: int, chain: int) -> Int:
+        """Return the places where the first chains of some length begin, int64 (n,); -1 for none, or for a longer one too.
+
+        Args:
+            operands: int64 (2, n), not negative.
+            places: digits to look at, from the units on.
+            chain: the length, above 0.
+
+        >>> CarryRule(10, borrows=False).chain_starts(np.array([[917, 95, 12], [94, 5, 9]]), 3, 2)
+        array([ 1,  0, -1])
+        """
+        if compiled.LIBRARY:
+            return compiled.chain_starts(operands, places, *self, chain)
+        a, b = operands
         found = np.full(len(a), -1, dtype=np.int64)
-        for place, run in enumerate(self._runs(a, b, longer)):
-            keep &= run <= chain
+        longest = np.zeros_like(a)
+        for place, run in enumerate(self._runs(a, b, places)):
+            longest = np.maximum(longest, run)
             found = np.where((found < 0) & (run == chain), place - chain + 1, found)
-        return keep & (found == coordinates[0].view(np.int64))
+        return np.where(longest <= chain, found, -1)
 
     def _runs(self, a: Int, b: Int, places: int) -> Iterator[Int]:
         """Yield, for each place from the units on, the length of the chain that has come as far, int64 (n,)."""
