@@ -168,7 +168,7 @@ class CarryRule(NamedTuple):
         return keep & (starts == coordinates[0].view(np.int64))
 
     def chain_starts(self, operands: Int, places: int, chain: int) -> Int:
-        """Return the places where the first chains of some length begin, int64 (n,); -1 for none, or for a longer one too.
+        """Return the places where the first chains of some length begin, int64 (n,); -1 for none, or if one is longer.
 
         Args:
             operands: int64 (2, n), not negative.
