@@ -12,14 +12,16 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tarfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import automata_page
 import showcase_drawings as drawings
 from generated import ROOT, write_or_check
+
+from mathbench.studies.archive import read_files
 
 FOLDER = Path("docs/showcase")
 ATTENTION, ROWS_KEPT = FOLDER / "attention.json", FOLDER / "rows.json"
@@ -58,9 +60,13 @@ OF_SEVENS = {
 
 def results(task: str, learners: Sequence[str]) -> dict[str, dict[str, Any]]:
     """The results of learners of the study, seed 0."""
-    with tarfile.open(STUDY) as archive:
-        files = {name: archive.extractfile(f"runs/{task}/{name}/seed0/result.json") for name in learners}
-        return {name: json.load(file) for name, file in files.items() if file}
+    return {name: json.loads(study_files()[f"runs/{task}/{name}/seed0/result.json"]) for name in learners}
+
+
+@cache
+def study_files() -> dict[str, bytes]:
+    """The files of the study, by their names."""
+    return dict(read_files(STUDY))
 
 
 def primes() -> str:

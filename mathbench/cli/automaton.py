@@ -7,6 +7,7 @@ import typer
 
 from mathbench.cli.options import Json, RunArgument
 from mathbench.cli.output import out, print_json, print_message, table
+from mathbench.scores.error_scale import percent
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -75,11 +76,17 @@ def automaton(
 
 
 def _unclear(found: "RunAutomaton") -> str:
-    shares = found.extraction
-    return (
-        f"the clusters do not separate: of a cluster as few as {shares.agreement:.1%} of the states lead to the same "
-        f"cluster, and {shares.purity:.1%} give the same answer; what follows is the best automaton, not the network."
-    )
+    """Return the warning that clusters do not separate, with the shares that show it: no share of all states does."""
+    shares = {
+        "lead to the same cluster": found.extraction.agreement,
+        "give the same answer": found.extraction.purity,
+    }
+    low = [
+        f"only {percent(share)} % of the states of a cluster {what}"
+        for what, share in shares.items()
+        if share < 1
+    ]
+    return f"the clusters do not separate: {', and '.join(low)}; what follows is the best automaton, not the network."
 
 
 def _summary(found: "RunAutomaton") -> list[str]:
@@ -89,12 +96,12 @@ def _summary(found: "RunAutomaton") -> list[str]:
         f"{found.title}: {clusters} clusters of {WHAT[shares.clustering]}, {found.reached} reached, "
         f"{found.minimal} in the smallest automaton with the same answers; the true one has {found.truth.size}",
         _verdict(found),
-        f"transitions: {shares.mean_agreement:.2%} of the states agree with their cluster (smallest share "
-        f"{shares.agreement:.2%}); answers: smallest share {shares.purity:.2%}; states lie up to {shares.spread:.3f} "
-        "from their centre",
+        f"transitions: {percent(shares.mean_agreement)} % of the states agree with their cluster (smallest share "
+        f"{percent(shares.agreement)} %); answers: smallest share {percent(shares.purity)} %; states lie up to "
+        f"{shares.spread:.3f} from their centre",
         "the network answers as the automaton on "
         + ", ".join(
-            f"{share:.1%} of random numbers of up to {n} digits" for n, share in found.fidelity.items()
+            f"{percent(share)} % of random numbers of up to {n} digits" for n, share in found.fidelity.items()
         ),
     ]
     if found.wrong or found.wrong_answers:

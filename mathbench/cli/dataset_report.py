@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from mathbench.cli.output import out, print_message, table
+from mathbench.dataset.expected_size import expected_bytes
 from mathbench.dataset.layout import split_pattern
 from mathbench.dataset.manifest import Config, Manifest
 from mathbench.dataset.read import sample_row
@@ -20,16 +21,24 @@ if TYPE_CHECKING:
 NUMBERS = ("rows", "it holds", "strata")
 
 
-def print_plan(configs: list[Config]) -> None:
-    """Print the splits that would be written, with the rows that each one holds and its first problem."""
-    shown = table("configuration", "split", "rows", "it holds", "first question", "answer", right=NUMBERS)
+def print_plan(configs: list[Config]) -> int:
+    """Print the splits that would be written, with the rows that each one holds and its first problem.
+
+    Returns:
+        The expected size of all of them in bytes.
+    """
+    header = ("configuration", "split", "rows", "it holds", "first question", "answer")
+    shown, size = table(*header, right=NUMBERS), 0
     for config in configs:
+        # before the next configuration is opened: a suite has more splits than stay open
+        size += expected_bytes(config)
         for split, count in config.spec()["sizes"].items():
             rows = open_rows(config.task, split, config.seed)
             first = rows.batch([0]).to_pylist()[0]
             shown.add_row(config.name, split, f"{count:,}", f"{len(rows):,}", *_texts(first))
     out.print(shown)
     _print_excluded(configs)
+    return size
 
 
 def print_written(folder: StoragePath, manifest: Manifest) -> None:

@@ -66,7 +66,9 @@ def generate(
     strict: Annotated[
         bool, typer.Option(help="Fail, instead of a warning, if a task has too few problems for a split.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option(help="Print what would be written, and write nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option(help="Print what would be written, and how large, and write nothing.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Write a dataset to Parquet: disjoint splits, a dataset card and a manifest.
@@ -173,16 +175,19 @@ class _Selection:
 
 def _show_plan(folder: "StoragePath", configs: list["Config"], json: bool) -> None:
     from mathbench.cli.dataset_report import print_plan
+    from mathbench.dataset.expected_size import expected_bytes, expected_size
     from mathbench.dataset.manifest import share_columns
     from mathbench.dataset.write import check_configs
 
     check_configs(configs)
+    shared = share_columns(configs)
     if json:
-        planned = {config.name: config.spec() for config in share_columns(configs)}
-        print_json({"out": str(folder), "configs": planned, "missing_splits": _missing(configs)})
+        planned = {config.name: config.spec() for config in shared}
+        plan = {"out": str(folder), "configs": planned, "missing_splits": _missing(configs)}
+        print_json({**plan, "expected_bytes": sum(map(expected_bytes, shared))})
         return
-    print_plan(configs)
-    print_message(f"would write {_rows(configs):,} rows to {folder}; nothing was written")
+    size = expected_size(print_plan(shared))
+    print_message(f"would write {_rows(configs):,} rows, about {size}, to {folder}; nothing was written")
 
 
 def _write(folder: "StoragePath", configs: list["Config"], force: bool, engine: "Engine", json: bool) -> None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -105,15 +105,24 @@ def create_shard(path: StoragePath, task: Task, columns: Sequence[str] = ()) -> 
         columns: optional columns besides those that the task always has.
     """
     make_folder(path.parent)
+    with atomic_write(path) as file, open_shard(file, task, columns) as shard:
+        yield shard
+
+
+@contextmanager
+def open_shard(file: BinaryIO, task: Task, columns: Sequence[str] = ()) -> Iterator[ShardFile]:
+    """Write a shard to an open file; its footer follows after the block.
+
+    Args:
+        file: receives the bytes.
+        task, columns: as for :func:`create_shard`.
+    """
     full = schema(task, columns)
     stored = _with_dictionaries(full)
-    with atomic_write(path) as file:
-        sink = HashingWriter(file)
-        with pq.ParquetWriter(sink, stored, store_schema=False, **_OPTIONS) as writer:
-            yield ShardFile(writer, stored, sink)
-            writer.add_key_value_metadata(
-                {key.decode(): value.decode() for key, value in full.metadata.items()}
-            )
+    sink = HashingWriter(file)
+    with pq.ParquetWriter(sink, stored, store_schema=False, **_OPTIONS) as writer:
+        yield ShardFile(writer, stored, sink)
+        writer.add_key_value_metadata({key.decode(): value.decode() for key, value in full.metadata.items()})
 
 
 def _with_dictionaries(columns: pa.Schema) -> pa.Schema:

@@ -1,5 +1,6 @@
 """Multiples of k: `2225` -> `false` for k = 3; or the residue itself."""
 
+import itertools
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -90,9 +91,10 @@ class Divisible(Enumerated):
         if self.smallest is not None or self.largest is not None:
             self._check_multiples(numbers.inner)
         elif 10 * self.k > self.base**self.digits:
+            least = next(n for n in itertools.count(self.digits) if self.base**n >= 10 * self.k)
             raise InputError(
-                f"divisible: numbers of up to digits={self.digits} in base {self.base} contain fewer than ten "
-                f"multiples of k={self.k}. Give more digits."
+                f"divisible: digits must be at least {least} for k={self.k} in base {self.base}, as shorter numbers "
+                f"contain fewer than ten multiples, too few for train and tests. Received: {self.digits}."
             )
 
     def _check_multiples(self, numbers: tuples.NumberRange) -> None:

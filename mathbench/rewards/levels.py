@@ -100,9 +100,11 @@ def task_levels(name: str, **parameters: Any) -> list[Level]:
     lists = {key: list(value) for key, value in parameters.items() if isinstance(value, list | tuple | range)}
     counts = {len(values) for values in lists.values()}
     if len(counts) != 1 or 0 in counts:
-        received = ", ".join(f"{key} of {len(values)}" for key, values in lists.items()) or "none"
+        received = ", ".join(f"{key} of {len(values)}" for key, values in lists.items())
+        single = ", ".join(f"{key}={shown(value)}" for key, value in parameters.items()) or "no parameter"
         raise InputError(
-            f"levels need lists of one length, such as digits=range(1, 9). Received: {received}."
+            "levels need a list of values, one for each level, such as digits=range(1, 9), or lists of one length. "
+            f"Received: {received or f'{single}, and no list'}."
         )
     return [
         Level(requested_task(name, parameters | {key: values[i] for key, values in lists.items()}))

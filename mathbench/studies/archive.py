@@ -69,7 +69,7 @@ def unpack(file: Path, folder: Path) -> int:
     Raises:
         InputError: for what is no archive of a study, a folder with another study, and a folder that is in use.
     """
-    members = dict(_read(file))
+    members = dict(read_files(file))
     study = parse_study(members.pop(STUDY_FILE, b"").decode(errors="replace"), Path(file.name))
     atomic.make_folder(folder)
     new: set[Path] = set()
@@ -90,8 +90,11 @@ def unpack(file: Path, folder: Path) -> int:
     return len(new)
 
 
-def _read(file: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield names and contents of the files of an archive.
+def read_files(file: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield names and contents of the files of an archive: first that of the study, then two of each run.
+
+    Args:
+        file: the archive.
 
     Raises:
         InputError: for a file that cannot be read, is damaged, or has something else in it.

@@ -16,6 +16,7 @@ from mathbench.baselines.automata.comparison import align, shortest_difference, 
 from mathbench.baselines.automata.extraction import CLUSTERINGS, extract
 from mathbench.baselines.automata.graph import Graph, write_svg
 from mathbench.baselines.automata.reader import NumberAutomaton, NumberReader
+from mathbench.baselines.automata.run import AutomatonOptions, run_automaton
 from mathbench.baselines.automata.truth import reversed_residues, true_automaton
 from mathbench.baselines.encoding import Encoding
 from mathbench.baselines.models.interface import DeviceConfig, NetworkShape, StateMachine
@@ -23,6 +24,7 @@ from mathbench.baselines.run import RunOptions, run
 from mathbench.baselines.settings import EncodingOptions
 from mathbench.baselines.table import BASELINES
 from mathbench.certificates.automaton import Automaton, residues
+from mathbench.cli.automaton import _unclear
 from mathbench.errors import InputError
 from mathbench.families import task
 from mathbench.registry import load
@@ -452,6 +454,21 @@ def test_a_network_that_has_learned_the_rule_has_the_true_automaton(learned, tmp
         (tmp_path / "graphs" / name).read_text() for name in ("automaton.svg", "automaton-true.svg")
     )
     assert sorted(arrows(ElementTree.fromstring(ours))) == sorted(arrows(ElementTree.fromstring(truth)))
+
+
+def test_the_warning_names_only_shares_below_all_states_and_rounds_none_of_them_up(learned, monkeypatch):
+    found = run_automaton(learned, AutomatonOptions())
+    tells = {
+        (0.99996, 1.0): "only 99.996 % of the states of a cluster lead to the same cluster; what",
+        (1.0, 0.5): "separate: only 50.0 % of the states of a cluster give the same answer; what",
+        (
+            0.9999999,
+            0.25,
+        ): "only >99.999 % of the states of a cluster lead to the same cluster, and only 25.0 % of",
+    }
+    for (agreement, purity), text in tells.items():
+        shares = replace(found.extraction, agreement=agreement, purity=purity)
+        assert text in _unclear(replace(found, extraction=shares))
 
 
 def test_more_clusters_are_merged_where_they_answer_alike(learned, tmp_path, capsys):

@@ -1,6 +1,7 @@
 """The commands as users type them: data on stdout, words on stderr, exit codes, one line per error."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -33,6 +34,19 @@ def test_suite_from_a_file(tmp_path):
 def test_dry_run_writes_nothing(tmp_path):
     shown = run("generate", "--task", "prime", "--dry-run", cwd=tmp_path)
     assert shown.returncode == 0 and "nothing was written" in shown.stderr and not list(tmp_path.iterdir())
+    assert "would write 122,000 rows, about " in shown.stderr
+
+
+def test_a_dry_run_states_the_size_that_the_dataset_then_has(tmp_path):
+    suite = tmp_path / "mine.toml"
+    suite.write_text('name = "mine"\n[[tasks]]\ntask = "divisible"\nk = 7\n[[tasks]]\ntask = "addition"\n')
+    words = ("generate", "--suite", suite, "--train", 30_000, "--ids", "--out", tmp_path / "out")
+    planned = json.loads(run(*words, "--dry-run", "--json").stdout)
+    assert run(*words).returncode == 0
+    written = sum(file.stat().st_size for file in (tmp_path / "out").rglob("*.parquet"))
+    assert planned["expected_bytes"] == pytest.approx(written, rel=0.1)
+    said = re.search("about ([0-9]+) kB, to ", run(*words, "--dry-run").stderr)
+    assert int(said[1]) * 1000 == pytest.approx(written, rel=0.1)
 
 
 @pytest.mark.parametrize(

@@ -289,6 +289,7 @@ def template(tmp_path_factory):
         home = tmp_path_factory.mktemp("home")
         patch.setenv("HOME", str(home))
         patch.setenv("MPLCONFIGDIR", str(home))
+        world.shorten_season(patch, tmp_path_factory.mktemp("builtin"))
         folder = tmp_path_factory.mktemp("template")
         yield folder, world.build(folder)
 

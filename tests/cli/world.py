@@ -17,6 +17,21 @@ SIZES = ("--train", 30, "--validation", 8, "--interpolate", 8, "--extrapolate", 
 SUITE = 'name = "mine"\n[sizes]\ntrain = 5\nvalidation = 2\ninterpolate = 2\nextrapolate = 2\n[[tasks]]\ntask = "gcd"\n'
 RECIPE = 'baseline = "mlp"\n[task]\nname = "addition"\n[sizes]\ntrain = 30\nvalidation = 8\n'
 SEASON = 'name = "mine"\n[rows]\ninterpolate = 5\n[[tasks]]\ntask = "gcd-v1"\ndigits = 2\n'
+CORE_SEASON = """
+name = "core-1"
+[rows]
+interpolate = 3
+extrapolate = 2
+[[tasks]]
+name = "sums"
+group = "operations"
+task = "addition-v1"
+digits = 2
+[[tasks]]
+name = "gcd"
+group = "more"
+task = "gcd-v1"
+"""
 STUDY = """
 name = "tiny"
 seeds = 2
@@ -91,6 +106,20 @@ def build(folder):
     (folder / "answers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in answers))
     tables = json.loads(made("leaderboard", "show", "--board", "board.sqlite", "--json"))["tables"]
     return sorted({digest for table in tables for line in table["lines"] for digest in line["submissions"]})
+
+
+def shorten_season(patch, folder):
+    """Put a season of ten questions in place of the one that comes with mathbench, which has 128,000."""
+    from mathbench.leaderboard.seasons import files, references
+    from mathbench.leaderboard.store import any_board, board
+
+    (folder / files.FOLDER).mkdir(parents=True)
+    (folder / files.FOLDER / "core-1.toml").write_text(CORE_SEASON)
+    seasons = tuple(references.seasons_in(folder))
+    for module in (files, references):
+        patch.setattr(module, "builtin_folder", lambda name: folder)
+    for module in (references, any_board, board):
+        patch.setattr(module, "builtin_seasons", lambda: seasons)
 
 
 def stand_in(patch, home):

@@ -23,7 +23,17 @@ from tests.variants import SMALL
         ("addition", {"largest": 5000}, "largest must be from"),
         ("addition", {"base": 2, "digits": 40, "operands": 6}, "strata; at most 8,192"),
         ("divisible", {"k": 1}, "k must be an integer from 2"),
-        ("divisible", {"k": 99, "digits": 2}, "fewer than ten multiples"),
+        (
+            "divisible",
+            {"k": 99, "digits": 2},
+            "digits must be at least 3 for k=99 in base 10, as shorter numbers ",
+        ),
+        (
+            "divisible",
+            {"k": 7, "digits": 1},
+            "fewer than ten multiples, too few for train and tests. Received: 1.",
+        ),
+        ("divisible", {"k": 5, "digits": 2, "base": 2}, "digits must be at least 6 for k=5 in base 2"),
         ("divisible", {"digits": True}, "digits must be an integer"),
         ("divisible", {"answer": "residues"}, "answer must be one of label, residue"),
         ("prime", {"negatives": "easy"}, "negatives must be one of natural, coprime, hard"),

@@ -140,6 +140,18 @@ def test_the_files_that_the_architecture_names():
         assert (ROOT / path).exists(), path
 
 
+def test_contributing_knows_every_folder():
+    """The folders at the root, from what is under version control; and those of scripts."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("no checkout")
+    paths = [file.split("/") for file in listed.stdout.splitlines()]
+    folders = {path[0] for path in paths if len(path) > 1}
+    folders |= {"/".join(path[:2]) for path in paths if path[0] == "scripts" and len(path) > 2}
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    assert len(folders) > 10 and [name for name in sorted(folders) if f"`{name}/`" not in text] == []
+
+
 def test_one_version_everywhere():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     released = re.search(r"^## \[(\d+\.\d+\.\d+)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)

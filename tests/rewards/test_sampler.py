@@ -275,9 +275,13 @@ def test_a_state_of_other_arguments_is_refused():
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
-        ({"digits": 3}, "lists of one length, such as digits=range.1, 9.. Received: none"),
+        (
+            {"digits": 3},
+            "such as digits=range.1, 9., or lists of one length. Received: digits=3, and no list",
+        ),
         ({"digits": [1, 2], "shortest": [1]}, "Received: digits of 2, shortest of 1"),
         ({"digits": []}, "Received: digits of 0"),
+        ({}, "Received: no parameter, and no list"),
         ({"digts": [1, 2]}, "Did you mean 'digits'"),
     ],
 )

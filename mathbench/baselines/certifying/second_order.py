@@ -21,6 +21,7 @@ from mathbench.certificates import second_order as certificates
 from mathbench.certificates.automaton import difference, residues
 from mathbench.errors import CheckFailed, InputError
 from mathbench.numbers import text
+from mathbench.scores.error_scale import percent
 from mathbench.task import Task
 
 RADIUS = 0.1
@@ -83,7 +84,7 @@ class SecondOrderProver:
         for clusters, clustering in self._readings(len(truth.minimal().table)):
             extraction = extract(self._reader, clusters, options.seed, clustering)
             options.note(
-                f"automaton with {clusters} states; {extraction.agreement:.2%} of the states of a cluster "
+                f"automaton with {clusters} states; {percent(extraction.agreement)} % of the states of a cluster "
                 f"lead to one cluster, and lie up to {extraction.spread:.3f} from its centre"
             )
             automaton = extraction.automaton.unpadded

@@ -23,6 +23,7 @@ from transformers.utils import logging as transformers_logging
 
 from mathbench.baselines.models.interface import DeviceConfig
 from mathbench.baselines.models.torch.model import resolve_device
+from mathbench.baselines.prompted import hub
 from mathbench.baselines.prompted.model import ModelFacts
 from mathbench.errors import InputError, one_line, shown
 
@@ -98,7 +99,11 @@ def open_checkpoint(source: str, revision: str, dtype: str, device_config: Devic
     folder = _folder(source)
     digest = _digest_of(folder, revision) if folder else ""
     place = str(folder) if folder else source
-    origin = {"trust_remote_code": False, **({"revision": revision} if revision and not folder else {})}
+    origin: dict[str, Any] = {"trust_remote_code": False}
+    if not folder:
+        origin["local_files_only"] = not hub.is_reachable()
+        if revision:
+            origin["revision"] = revision
     with _quiet(), _one_line(source):
         config = AutoConfig.from_pretrained(place, **origin)
         _check_causal(source, config)
@@ -187,17 +192,17 @@ def _commit(config: Any) -> str:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep bars and notes of transformers and the Hub's client off the terminal."""
-    hub = logging.getLogger("huggingface_hub")
-    before, level = transformers_logging.get_verbosity(), hub.level
+    client = logging.getLogger("huggingface_hub")
+    before, level = transformers_logging.get_verbosity(), client.level
     bars = transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity(logging.CRITICAL)
     transformers_logging.disable_progress_bar()
-    hub.setLevel(logging.CRITICAL)
+    client.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
         transformers_logging.set_verbosity(before)
-        hub.setLevel(level)
+        client.setLevel(level)
         if bars:
             transformers_logging.enable_progress_bar()
 
@@ -219,6 +224,6 @@ def _reason(error: Exception) -> str:
     if "trust_remote_code" in text:
         return "it comes with Python code of its own, which is not executed."
     if "couldn't connect" in text or "offline" in text.lower():
-        return "the Hub cannot be reached, and the model is neither a folder here nor in the Hub's cache."
+        return hub.absent_model()
     line = one_line(next(iter(text.strip().splitlines()), "")) or type(error).__name__
     return line if len(line) <= MAX_REASON else f"{line[:MAX_REASON]}..."

@@ -16,6 +16,7 @@ from mathbench.baselines.training.clock import Budget, Clock
 from mathbench.baselines.training.samples import SampleLog, shown
 from mathbench.baselines.training.self_improvement import Generation
 from mathbench.baselines.training.state import TrainingState, Validation
+from mathbench.scores.error_scale import percent
 
 
 class TrainingProgress:
@@ -130,12 +131,12 @@ def generation_line(found: Mapping[str, Any]) -> str:
 
     >>> fields = {"generation": 2, "digits": 7, "problems": 1000, "kept": 900}
     >>> generation_line({**fields, "exact_match": 0.95, "kept_exact_match": 0.99})
-    'generation 2: 7 digits, 900 of 1,000 problems labelled, 99.00% of the labels right (of all answers 95.00%)'
+    'generation 2: 7 digits, 900 of 1,000 problems labelled, 99.00 % of the labels right (of all answers 95.0 %)'
     """
     return (
         f"generation {found['generation']}: {found['digits']:,} digits, {found['kept']:,} of "
-        f"{found['problems']:,} problems labelled, {found['kept_exact_match']:.2%} of the labels right "
-        f"(of all answers {found['exact_match']:.2%})"
+        f"{found['problems']:,} problems labelled, {percent(found['kept_exact_match'])} % of the labels right "
+        f"(of all answers {percent(found['exact_match'])} %)"
     )
 
 

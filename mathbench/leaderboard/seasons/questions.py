@@ -3,17 +3,19 @@
 import gzip
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.seasons.season import Season, SeasonTask
 from mathbench.rows import Rows
+from mathbench.task import Task
 
 SCHEMA = pa.schema(
     [("split", pa.string()), ("row", pa.int64()), ("question", pa.string()), ("task", pa.string())]
@@ -21,6 +23,9 @@ SCHEMA = pa.schema(
 PARQUET, LINES, COMPRESSED_LINES = ".parquet", ".jsonl", ".jsonl.gz"
 FORMS = (PARQUET, LINES, COMPRESSED_LINES)  # by the end of a file's name
 MAX_FILES = 4  # that are kept in memory
+MAX_SPLITS = 128  # whose first rows are kept in memory
+FIRST_ROWS = 512
+FIRST_COLUMNS = ["stratum", "question", "answer"]
 
 
 def questions(task: SeasonTask) -> pa.Table:
@@ -36,9 +41,30 @@ def questions(task: SeasonTask) -> pa.Table:
 
 def _split(task: SeasonTask, split: str, n: int) -> pa.Table:
     found = Rows(task.task, split, task.seed).batch(range(n))
+    if n >= FIRST_ROWS:
+        # a copy, as a slice would keep all rows in memory
+        _kept(task.task, split, task.seed)[:] = [found.select(FIRST_COLUMNS).take(np.arange(FIRST_ROWS))]
     same = {"split": pa.array([split] * n, pa.string()), "task": pa.array([task.name] * n, pa.string())}
     columns = {"row": found["row"], "question": found["question"], **same}
     return pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+def first_rows(task: Task, split: str, seed: int | str) -> pa.Table:
+    """The first rows of a split with strata and answers, up to `FIRST_ROWS`: kept where its questions were drawn.
+
+    Args:
+        task, split, seed: as for `mathbench.rows.Rows`.
+    """
+    if not (kept := _kept(task, split, seed)):
+        rows = Rows(task, split, seed)
+        kept.append(rows.batch(range(rows.capacity_up_to(FIRST_ROWS))).select(FIRST_COLUMNS))
+    return kept[0]
+
+
+@lru_cache(maxsize=MAX_SPLITS)
+def _kept(task: Task, split: str, seed: int | str) -> list[pa.Table]:
+    """The first rows of a split, at most one table; empty until they are drawn."""
+    return []
 
 
 def form_of(name: str) -> str:
@@ -93,10 +119,10 @@ def _write_lines(
     tables: Iterable[pa.Table], sink: BinaryIO, form: str, on_rows: Callable[[int], None]
 ) -> int:
     if form != COMPRESSED_LINES:
-        return sum(_noted(on_rows, table, lambda t: sink.writelines(_lines(t))) for table in tables)
+        return sum(_noted(on_rows, table, lambda t: sink.write(_lines(t))) for table in tables)
     # without a name and a time, so that equal questions are equal bytes
     with gzip.GzipFile("", "wb", fileobj=sink, mtime=0) as packed:
-        return sum(_noted(on_rows, table, lambda t: packed.writelines(_lines(t))) for table in tables)
+        return sum(_noted(on_rows, table, lambda t: packed.write(_lines(t))) for table in tables)
 
 
 def _noted(on_rows: Callable[[int], None], table: pa.Table, write: Callable[[pa.Table], object]) -> int:
@@ -105,8 +131,9 @@ def _noted(on_rows: Callable[[int], None], table: pa.Table, write: Callable[[pa.
     return int(table.num_rows)
 
 
-def _lines(table: pa.Table) -> Iterator[bytes]:
-    return (json.dumps(row).encode() + b"\n" for row in table.to_pylist())
+def _lines(table: pa.Table) -> bytes:
+    """The rows as one text: compressing them line by line would cost more than to make them."""
+    return "".join(json.dumps(row) + "\n" for row in table.to_pylist()).encode()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import socket
 from collections import Counter
 
 import pytest
@@ -23,7 +24,7 @@ from tiny_models import (  # noqa: E402
     writing_model,
 )
 
-from mathbench.baselines.prompted import local_model  # noqa: E402
+from mathbench.baselines.prompted import hub, local_model  # noqa: E402
 from mathbench.baselines.prompted.local_model import LocalModel  # noqa: E402
 from mathbench.baselines.prompted.local_prompts import PromptWriter  # noqa: E402
 from mathbench.baselines.prompted.model import ModelRequest, Question, Reply  # noqa: E402
@@ -467,7 +468,8 @@ def test_a_damaged_folder_is_refused_in_one_line(folders, tmp_path, capfd, damag
         (
             "nobody/nothing",
             "hf:nobody/nothing cannot be loaded: "
-            "the Hub cannot be reached, and the model is neither a folder here nor in the Hub's cache.",
+            "HF_HUB_OFFLINE is set, and the model is neither a folder here nor in the Hub's cache. Give a folder, "
+            "such as hf:models/mine, or copy the cache of a machine that has loaded the model (HF_HOME).",
         ),
     ],
 )
@@ -477,6 +479,42 @@ def test_what_is_not_there(tmp_path, monkeypatch, source, message):
     with pytest.raises(InputError) as refused:
         opened(source)
     assert str(refused.value) == message
+
+
+@pytest.mark.parametrize("failure", [socket.gaierror(-2, "Name or service not known"), TimeoutError()])
+def test_without_a_network_the_error_comes_at_once(monkeypatch, failure):
+    """The Hub's own client would ask again and again, with pauses."""
+    asked = []
+
+    def connect(place, timeout):
+        asked.append((place, timeout))
+        raise failure
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "https://hub.invalid")
+    monkeypatch.setattr("mathbench.baselines.prompted.hub.getproxies", dict)
+    monkeypatch.setattr("mathbench.baselines.prompted.hub.socket.create_connection", connect)
+    monkeypatch.setattr("time.sleep", lambda seconds: pytest.fail(f"waits for {seconds} s"))
+    with pytest.raises(
+        InputError, match=r"the Hub cannot be reached \(https://hub.invalid\), and .* Give a folder"
+    ):
+        opened("nobody/nothing")
+    assert asked == [(("hub.invalid", 443), 10)]
+
+
+def test_a_hub_that_answers_is_asked(monkeypatch):
+    """Behind a proxy too, which only the client knows how to use."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", f"http://127.0.0.1:{port}")
+        monkeypatch.setattr("mathbench.baselines.prompted.hub.getproxies", dict)
+        assert hub.is_reachable()
+    assert not hub.is_reachable()
+    monkeypatch.setattr("mathbench.baselines.prompted.hub.getproxies", lambda: {"https": "proxy:80"})
+    assert hub.is_reachable()
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert not hub.is_reachable()
 
 
 def test_a_field_of_servers_is_refused(folders):
