@@ -247,22 +247,3 @@ def test_the_questions_of_a_sealed_season_are_not_there():
 
     with pytest.raises(InputError, match="is sealed"):
         questions.write_questions(replace(SEASON, sealed=Sealed("0" * 64)), None, ".jsonl")
-
-
-@pytest.mark.parametrize("rows", [questions.FIRST_ROWS, questions.FIRST_ROWS + 3, 20])
-def test_the_first_rows_of_a_split_are_drawn_once_for_its_questions_and_its_page(rows, monkeypatch):
-    """The page of a task has a question of each stratum from them."""
-    questions._kept.cache_clear()
-    one, drawn = replace(SEASON.task("sums"), rows={"interpolate": rows}), []
-    split = one.task, "interpolate", one.seed
-    batch = questions.Rows.batch
-    monkeypatch.setattr(questions.Rows, "batch", lambda self, wanted: drawn.append(1) or batch(self, wanted))
-    table = questions.questions(one)
-    first = [questions.first_rows(*split) for _ in range(2)]
-    assert len(drawn) == (1 if rows >= questions.FIRST_ROWS else 2)
-    assert first[0].equals(first[1]) and first[0].num_rows == questions.FIRST_ROWS
-    shared = min(rows, questions.FIRST_ROWS)
-    assert first[0]["question"].to_pylist()[:shared] == table["question"].to_pylist()[:shared]
-    monkeypatch.undo()
-    whole = questions.Rows(*split).batch(range(questions.FIRST_ROWS))
-    assert first[0].to_pylist() == whole.select(questions.FIRST_COLUMNS).to_pylist()

@@ -8,14 +8,12 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import BinaryIO
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.seasons.season import Season, SeasonTask
 from mathbench.rows import Rows
-from mathbench.task import Task
 
 SCHEMA = pa.schema(
     [("split", pa.string()), ("row", pa.int64()), ("question", pa.string()), ("task", pa.string())]
@@ -23,9 +21,6 @@ SCHEMA = pa.schema(
 PARQUET, LINES, COMPRESSED_LINES = ".parquet", ".jsonl", ".jsonl.gz"
 FORMS = (PARQUET, LINES, COMPRESSED_LINES)  # by the end of a file's name
 MAX_FILES = 4  # that are kept in memory
-MAX_SPLITS = 128  # whose first rows are kept in memory
-FIRST_ROWS = 512
-FIRST_COLUMNS = ["stratum", "question", "answer"]
 
 
 def questions(task: SeasonTask) -> pa.Table:
@@ -41,30 +36,9 @@ def questions(task: SeasonTask) -> pa.Table:
 
 def _split(task: SeasonTask, split: str, n: int) -> pa.Table:
     found = Rows(task.task, split, task.seed).batch(range(n))
-    if n >= FIRST_ROWS:
-        # a copy, as a slice would keep all rows in memory
-        _kept(task.task, split, task.seed)[:] = [found.select(FIRST_COLUMNS).take(np.arange(FIRST_ROWS))]
     same = {"split": pa.array([split] * n, pa.string()), "task": pa.array([task.name] * n, pa.string())}
     columns = {"row": found["row"], "question": found["question"], **same}
     return pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA)
-
-
-def first_rows(task: Task, split: str, seed: int | str) -> pa.Table:
-    """The first rows of a split with strata and answers, up to `FIRST_ROWS`: kept where its questions were drawn.
-
-    Args:
-        task, split, seed: as for `mathbench.rows.Rows`.
-    """
-    if not (kept := _kept(task, split, seed)):
-        rows = Rows(task, split, seed)
-        kept.append(rows.batch(range(rows.capacity_up_to(FIRST_ROWS))).select(FIRST_COLUMNS))
-    return kept[0]
-
-
-@lru_cache(maxsize=MAX_SPLITS)
-def _kept(task: Task, split: str, seed: int | str) -> list[pa.Table]:
-    """The first rows of a split, at most one table; empty until they are drawn."""
-    return []
 
 
 def form_of(name: str) -> str:

@@ -10,15 +10,16 @@ from typing import Any
 from mathbench.errors import InputError
 from mathbench.families import from_spec
 from mathbench.hashing import check_seed
-from mathbench.leaderboard.seasons.questions import first_rows
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, TaskGroup
 from mathbench.leaderboard.submission import canonical_json
 from mathbench.parameters import as_json
+from mathbench.rows import Rows
 from mathbench.stratum import operand_lengths
 from mathbench.task import Task
 
 MAX_STRATA = 30  # strata with a sample, per split
 ALWAYS = ("k", "base", "digits")  # parameters that a short description names, also at their defaults
+SEARCHED = 512  # rows that are searched for samples
 
 
 @dataclass(frozen=True)
@@ -155,8 +156,10 @@ def _ends(numbers: list[int]) -> tuple[int, ...]:
 
 def _samples(task: Task, split: str, seed: int | str) -> tuple[Sample, ...]:
     """The first question of each stratum, in the order of the strata."""
+    rows = Rows(task, split, seed)
+    batch = rows.batch(range(rows.capacity_up_to(SEARCHED))).select(["stratum", "question", "answer"])
     first: dict[str, Sample] = {}
-    for row in first_rows(task, split, seed).to_pylist():
+    for row in batch.to_pylist():
         first.setdefault(row["stratum"], Sample(**row))
-    order = {stratum.name: i for i, stratum in enumerate(task.strata(split))}
+    order = {stratum.name: i for i, stratum in enumerate(rows.strata)}
     return tuple(sorted(first.values(), key=lambda sample: order[sample.stratum])[:MAX_STRATA])
