@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from mathbench.baselines.jobs.run_all import LOCAL, RunOutcome, discard_other_runs, open_pool
+from mathbench.baselines.jobs.run_all import LOCAL, RunOutcome, check_runs, discard_other_runs, open_pool
 from mathbench.baselines.jobs.run_job import RunJob, RunReport
 from mathbench.engine import Engine
 from mathbench.errors import InputError
 from mathbench.storage import atomic
+from mathbench.studies.check import check_cells
 from mathbench.studies.plan import StudyPlan
 from mathbench.studies.search import first_tries, further_seeds
 from mathbench.studies.study import Study
@@ -26,6 +27,7 @@ def run_study(
     engine: Engine = LOCAL,
     progress: Callable[[RunJob, RunReport], None] = lambda job, report: None,
     announce: Callable[[Sequence[RunJob]], None] = lambda jobs: None,
+    searches: bool = True,
 ) -> Iterator[RunOutcome]:
     """Run a study, and yield what becomes of each run as it ends: first of those that are finished already.
 
@@ -34,18 +36,34 @@ def run_study(
         engine: who does the runs.
         progress: called with a run and how far it is.
         announce: called with the runs before they start, and again with those of the searches.
+        searches: whether variants are tried where a cell failed.
 
     Raises:
-        InputError: before anything is run, for settings that are not allowed, and for a folder with another study.
+        InputError: before anything is run, for what `check_plan` refuses, and for a folder with another study.
     """
+    check_plan(plan)
     jobs = plan.jobs()
     with open_folder(plan), open_pool(engine, progress) as pool:
         announce(jobs)
         yield from pool.outcomes(jobs)
-        for next_runs in (first_tries, further_seeds):
+        for next_runs in (first_tries, further_seeds) if searches else ():
             found = next_runs(plan)
             announce(found)
             yield from pool.outcomes(found)
+
+
+def check_plan(plan: StudyPlan) -> None:
+    """Check everything that can be known before a study is run. Nothing is written and nothing is trained.
+
+    Raises:
+        InputError: for a folder with another study, a directory with a run of other settings or rows, and a cell that
+            cannot be run; names the first of them.
+    """
+    _check_folder(plan)
+    check_runs(plan.jobs())
+    # a search may come late, so its directories are looked at now
+    check_runs([job for job in plan.search_jobs() if job.out.is_dir()])
+    check_cells(plan)
 
 
 def discard_changed(plan: StudyPlan) -> int:
@@ -54,6 +72,7 @@ def discard_changed(plan: StudyPlan) -> int:
     Raises:
         InputError: as `run_study`.
     """
+    check_cells(plan, finished=True)
     jobs = [*plan.jobs(), *plan.search_jobs()]
     with open_folder(plan):
         return len(discard_other_runs(jobs))
@@ -67,13 +86,18 @@ def open_folder(plan: StudyPlan) -> Iterator[None]:
         InputError: for a folder with another study, or in which another process runs it.
     """
     atomic.make_folder(plan.out)
-    file = plan.out / STUDY_FILE
     with atomic.folder_lock(plan.out):
-        if file.is_file() and (other := read_study(plan.out).name) != plan.study.name:
-            raise InputError(f"{plan.out} is the folder of the study {other}. Give another one with --out.")
-        atomic.write(file, plan.study.text)
+        _check_folder(plan)
+        atomic.write(plan.out / STUDY_FILE, plan.study.text)
         atomic.write(plan.out / ORIGIN_FILE, json.dumps({"folder": str(plan.study.folder.resolve())}) + "\n")
         yield
+
+
+def _check_folder(plan: StudyPlan) -> None:
+    if plan.out.exists() and not plan.out.is_dir():
+        raise InputError(f"{plan.out} is a file, not the folder of a study. Give another one with --out.")
+    if (plan.out / STUDY_FILE).is_file() and (other := read_study(plan.out).name) != plan.study.name:
+        raise InputError(f"{plan.out} is the folder of the study {other}. Give another one with --out.")
 
 
 def read_study(out: Path) -> Study:

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from mathbench.baselines.jobs import run_job
 from mathbench.baselines.jobs.run_all import LOCAL
 from mathbench.baselines.result import Result
+from mathbench.baselines.run import run
 from mathbench.engine import make_engine
 from mathbench.errors import InputError
 from mathbench.studies.estimate import estimate
@@ -74,13 +76,19 @@ def test_what_is_solved_is_not_searched(planned):
 
 def test_a_run_that_fails_stops_no_other(planned, monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
-    unusable = SMALL.replace(*NO_SEARCH).replace("hidden = 8 }", 'hidden = 8, padding = "columns" }')
-    (tmp_path / "small.toml").write_text(unusable)
+    (tmp_path / "small.toml").write_text(SMALL.replace(*NO_SEARCH))
+
+    def full_disk(spec, *others):
+        if spec.trained and spec.baseline.name == "mlp":
+            raise InputError("no space left on the disk.")
+        return run(spec, *others)
+
+    monkeypatch.setattr(run_job, "run", full_disk)
     assert mathbench("study", "small.toml", "--out", "out", "--seed", "0") == 2
     error = capsys.readouterr().err
-    assert "1 of 8 runs failed: sums / mlp / seed 0" in error and "mlp requires padding=" in error
+    assert "1 of 8 runs failed: sums / mlp / seed 0" in error
     # and at once, when it fails
-    assert "sums / mlp / seed 0  failed: mlp requires padding=" in error
+    assert "sums / mlp / seed 0  failed: no space left" in error
     assert "Traceback" not in error
     assert len(list((tmp_path / "out").glob("*/**/result.json"))) == 7
 
