@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from mathbench.baselines.jobs.run_all import LOCAL, RunOutcome, check_runs, discard_other_runs, open_pool
 from mathbench.baselines.jobs.run_job import RunJob, RunReport
 from mathbench.engine import Engine
 from mathbench.errors import InputError
-from mathbench.storage import atomic
+from mathbench.storage import atomic, toml_file
 from mathbench.studies.check import check_cells
 from mathbench.studies.plan import StudyPlan
 from mathbench.studies.search import first_tries, further_seeds
@@ -96,7 +97,9 @@ def open_folder(plan: StudyPlan) -> Iterator[None]:
 def _check_folder(plan: StudyPlan) -> None:
     if plan.out.exists() and not plan.out.is_dir():
         raise InputError(f"{plan.out} is a file, not the folder of a study. Give another one with --out.")
-    if (plan.out / STUDY_FILE).is_file() and (other := read_study(plan.out).name) != plan.study.name:
+    file = plan.out / STUDY_FILE
+    # its name alone: what else it says is replaced, and may be wrong by now
+    if file.is_file() and (other := _read_file(file).get("name")) != plan.study.name:
         raise InputError(f"{plan.out} is the folder of the study {other}. Give another one with --out.")
 
 
@@ -104,12 +107,29 @@ def read_study(out: Path) -> Study:
     """Return the study of a folder.
 
     Raises:
-        InputError: for a folder without a study.
+        InputError: for a folder without a study, and for a damaged file.
     """
     file = out / STUDY_FILE
     if not file.is_file():
         raise InputError(f"{out} is no folder of a study: it has no {STUDY_FILE}.")
-    origin = out / ORIGIN_FILE
+    _read_file(file)
+    return parse_study(toml_file.read_text(file), file, _origin(out))
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    """Return the content of the copy of a file of a study, whose errors name the folder."""
+    return toml_file.parse(toml_file.read_text(file), str(file))
+
+
+def _origin(out: Path) -> Path:
+    """Return the folder from which the file of a study was read."""
+    file = out / ORIGIN_FILE
     # a folder that was unpacked from an archive has none
-    folder = Path(json.loads(origin.read_text(encoding="utf-8"))["folder"]) if origin.is_file() else out
-    return parse_study(file.read_text(encoding="utf-8"), file, folder)
+    if not file.is_file():
+        return out
+    try:
+        return Path(json.loads(file.read_text(encoding="utf-8"))["folder"])
+    except (ValueError, KeyError, TypeError):
+        raise InputError(
+            f"{file} is damaged. Run the study again with its file: that writes a new one."
+        ) from None

@@ -86,7 +86,9 @@ def test_force_discards_nothing_where_the_study_cannot_be_run(planned):
     chosen = {"tasks": ("threes",), "learners": ("gru",)}
     solved = ("seeds = 2", "seeds = 2\nsolved = 0.0")
     list(run_study(planned(solved, **chosen)))
-    broken = planned(solved, ("hidden = 4 }", 'hidden = 4, padding = "columns" }'), ("examples = {}\n", ""), **chosen)
+    broken = planned(
+        solved, ("hidden = 4 }", 'hidden = 4, padding = "columns" }'), ("examples = {}\n", ""), **chosen
+    )
     before = sorted(broken.out.glob("**/result.json"))
     with pytest.raises(InputError):
         discard_changed(broken)
@@ -98,7 +100,10 @@ def test_a_dry_run_refuses_what_a_run_refuses(planned, tmp_path, monkeypatch, ca
     list(run_study(planned(tasks=("threes",), learners=("gru",), seeds=(0,))))
     words = ("study", "small.toml", "--out", "out", "--dry-run", "--probe", "0")
     for text, line in (
-        (SMALL.replace("hidden = 8 }", 'hidden = 8, padding = "columns" }'), "sums / mlp: mlp requires padding="),
+        (
+            SMALL.replace("hidden = 8 }", 'hidden = 8, padding = "columns" }'),
+            "sums / mlp: mlp requires padding=",
+        ),
         (SMALL.replace("hidden = 4", "hidden = 3"), "contains another run (different recipe)"),
         (SMALL.replace('"small"', '"other"'), "out is the folder of the study small"),
     ):

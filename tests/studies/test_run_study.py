@@ -11,7 +11,7 @@ from mathbench.baselines.result import Result
 from mathbench.baselines.run import run
 from mathbench.engine import make_engine
 from mathbench.errors import InputError
-from mathbench.studies.estimate import estimate
+from mathbench.studies.estimate import FINISHED, PROBE, estimate
 from mathbench.studies.results import read_cells
 from mathbench.studies.run_study import discard_changed, read_study, run_study
 from mathbench.studies.search import GAIN, best_variant, failed_cells, tried_variants
@@ -174,6 +174,56 @@ def test_estimates_count_missing_runs_and_repeat_no_probe(planned):
     assert not probed
     list(run_study(plan))
     assert not list(estimate(plan, seconds=0.01))
+
+
+def test_finished_runs_are_the_estimate_of_their_cell(planned):
+    plan = planned(NO_SEARCH, tasks=("threes",), learners=("gru*",))
+    first = {outcome.job.labels["learner"]: outcome.value for outcome in run_study(replace(plan, seeds=(0,)))}
+    # the runs of one learner alone are kept
+    discarded = plan.out / "runs" / "threes" / "gru-dense" / "seed0" / "result.json"
+    discarded.unlink()
+    announced, ended = [], []
+    finished, probed = estimate(plan, seconds=0.01, announce=announced.extend, done=ended.append)
+    taken = first["gru"].timings
+    assert (finished.runs, finished.source) == (1, FINISHED)
+    assert finished.seconds == pytest.approx(taken["fit_cpu_s"] + taken["predict_s"])
+    assert (probed.cell.learner.name, probed.runs, probed.source) == ("gru-dense", 2, PROBE)
+    assert [job.labels for job in announced] == [{"task": "threes", "learner": "gru-dense"}]
+    assert [outcome.job.title for outcome in ended] == [job.title for job in announced]
+
+
+def test_cells_that_cost_the_same_share_a_probe(planned):
+    seven = '[[tasks]]\nname = "sevens"\ntask = "divisible"\nk = 7\ndigits = 3\n\n[[learners]]\nname = "gru"'
+    # so few that both tasks have them
+    rows = (
+        ("train = 300", "train = 100"),
+        ("validation = 40", "validation = 10"),
+        ("interpolate = 50", "interpolate = 10"),
+    )
+    tasks = *rows, ('[[learners]]\nname = "gru"', seven), ('tasks = "threes"', 'tasks = ["threes", "sevens"]')
+    plan = planned(NO_SEARCH, *tasks, learners=("gru*",))
+    probes = []
+    found = estimate(plan, seconds=0.01, announce=probes.extend)
+    assert [(one.cell.task.name, one.cell.learner.name, one.source) for one in found] == [
+        ("threes", "gru", PROBE),
+        ("threes", "gru-dense", PROBE),
+        ("sevens", "gru", "threes"),
+        ("sevens", "gru-dense", "threes"),
+    ]
+    assert len(probes) == 2 and found[0].seconds == found[2].seconds
+    wider = planned(NO_SEARCH, *tasks, ("k = 7\ndigits = 3", "k = 7\ndigits = 4"), learners=("gru",))
+    assert [one.source for one in estimate(wider, seconds=0.01)] == [PROBE, PROBE]
+
+
+def test_searches_may_be_left_out(planned, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.toml").write_text(SMALL.replace("seeds = 2", "seeds = 2\nsolved = 1.0"))
+    words = ("study", "small.toml", "--learner", "gru", "--out", "out")
+    assert mathbench(*words, "--no-searches") == 0
+    assert len(folders_of_runs(planned())) == 2 and not (tmp_path / "out" / "searches").exists()
+    capsys.readouterr()
+    assert mathbench(*words, "--searches") == 0
+    assert len(list((tmp_path / "out" / "searches").glob("*/gru/*/seed0"))) == 2
 
 
 def folders_of_runs(plan):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from mathbench.cli.grid_view import GridView
 from mathbench.cli.output import out, print_json, print_message, table
+from mathbench.errors import InputError
 
 if TYPE_CHECKING:
     from mathbench.baselines.jobs.run_job import RunJob
@@ -28,7 +29,7 @@ def print_cells(
         searches: whether the searches are going to be run.
 
     Raises:
-        InputError: for what cannot be run.
+        InputError: for what cannot be run, and at the end for probes that failed.
     """
     from mathbench.studies.estimate import missing_cells
     from mathbench.studies.fewer_rows import fewer_rows
@@ -44,8 +45,13 @@ def print_cells(
     if json:
         fewer = [one.to_json() for one in fewer_rows(plan)]
         print_json({"study": plan.study.name, "out": str(plan.out), "fewer_rows": fewer, "cells": rows})
-        return
-    _print(rows, searches)
+    else:
+        _print(rows, searches)
+    if failed := [row for row in rows if row.get("error")]:
+        raise InputError(
+            f"the probes of {len(failed):,} of {len(rows):,} cells failed, first of {failed[0]['task']} / "
+            f"{failed[0]['learner']}: {failed[0]['error']}"
+        )
 
 
 def print_fewer_rows(plan: "StudyPlan") -> None:
@@ -64,7 +70,7 @@ def _estimated(plan: "StudyPlan", engine: "Engine", seconds: float) -> "list[Est
         def announce(probes: Sequence["RunJob"]) -> None:
             view.add(len(probes))
             if probes:
-                print_message(f"{len(probes):,} probes of {seconds:g} CPU seconds of training each")
+                print_message(f"probes: {len(probes):,}, of {seconds:g} CPU seconds of training each")
 
         return estimate(plan, engine, seconds, view.report, announce, view.done)
 
@@ -102,7 +108,7 @@ def _print(rows: list[dict[str, Any]], searches: bool) -> None:
     out.print(shown)
     for row in rows:
         if row.get("error"):
-            print_message(f"{row['task']} / {row['learner']}: {row['error']}", "cannot be run: ", "bold red")
+            print_message(f"{row['task']} / {row['learner']}: {row['error']}", "failed: ", "bold red")
     words = f"{sum(row['runs'] for row in rows):,} runs of {len(rows):,} cells are missing"
     if probed:
         hours = sum(row["total_cpu_s"] for row in rows) / HOUR
