@@ -5,6 +5,7 @@ time differs: the family of their tasks, the lengths of numbers, the rows, and t
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -23,6 +24,8 @@ SECONDS = 2.0
 # where an estimate comes from
 FINISHED = "finished runs"
 PROBE = "probe"
+SAME_LEARNER = "other tasks"
+OTHER_LEARNERS = "other learners"
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Estimate:
         cell: the cell.
         runs: number of runs that are missing.
         seconds: CPU seconds of one run: the mean of the finished ones, or those of a run to its last step.
-        source: `FINISHED`, `PROBE`, or the task on which the same learner was probed.
+        source: `FINISHED`, `PROBE`, the task on which the same learner was probed at the same cost or, where the number
+            of probes is limited, `SAME_LEARNER` or `OTHER_LEARNERS`, whose mean it is.
         error: why the probe failed; empty if it did not.
     """
 
@@ -53,6 +57,7 @@ def estimate(
     plan: StudyPlan,
     engine: Engine = LOCAL,
     seconds: float = SECONDS,
+    most: int | None = None,
     progress: Callable[[RunJob, RunReport], None] = lambda job, report: None,
     announce: Callable[[Sequence[RunJob]], None] = lambda jobs: None,
     done: Callable[[RunOutcome], None] = lambda outcome: None,
@@ -65,12 +70,13 @@ def estimate(
         plan: of the study.
         engine: who does the probes.
         seconds: CPU seconds of training of each probe.
+        most: number of probes at most, the first of every learner before the second of any; None for all.
         progress: called with a probe and how far it is.
         announce: called with the probes before they start.
         done: called with every probe that has ended.
     """
     missing = missing_cells(plan)
-    probed = _cells_to_probe(plan, missing)
+    probed = _cells_to_probe(plan, missing, most)
     jobs = {key: _probe(plan, cell, seconds) for key, cell in probed.items()}
     outcomes = {}
     with open_folder(plan), open_pool(engine, progress) as pool:
@@ -78,14 +84,14 @@ def estimate(
         for outcome in pool.outcomes(list(jobs.values())):
             outcomes[outcome.job.title] = outcome
             done(outcome)
-    found = []
+    found: dict[str, Estimate] = {}
     for one in missing:
         if one.runs:
-            found.append(_from_runs(one))
-        else:
-            key = _cost_key(plan, one.cell)
-            found.append(_from_probe(one, probed[key], outcomes[jobs[key].title]))
-    return found
+            found[one.cell.name] = _from_runs(one)
+        elif (key := _cost_key(plan, one.cell)) in jobs:
+            found[one.cell.name] = _from_probe(one, probed[key], outcomes[jobs[key].title])
+    known = [one for one in found.values() if not one.error]
+    return [found.get(one.cell.name) or _from_others(one, known) for one in missing]
 
 
 def missing_cells(plan: StudyPlan) -> list[CellResults]:
@@ -101,13 +107,19 @@ def cpu_seconds(result: Result) -> float:
     return float(whole + timings.get("predict_s", 0.0))
 
 
-def _cells_to_probe(plan: StudyPlan, missing: Sequence[CellResults]) -> dict[str, Cell]:
+def _cells_to_probe(plan: StudyPlan, missing: Sequence[CellResults], most: int | None) -> dict[str, Cell]:
     """Return the first cell without a finished run of each cost, by `_cost_key`."""
     found: dict[str, Cell] = {}
     for one in missing:
         if not one.runs:
             found.setdefault(_cost_key(plan, one.cell), one.cell)
-    return found
+    of_learner: Counter[str] = Counter()
+    turn = {}
+    for key, cell in found.items():
+        turn[key] = of_learner[cell.learner.name]
+        of_learner[cell.learner.name] += 1
+    chosen = set(sorted(found, key=turn.__getitem__)[:most])
+    return {key: cell for key, cell in found.items() if key in chosen}
 
 
 def _cost_key(plan: StudyPlan, cell: Cell) -> str:
@@ -135,6 +147,14 @@ def _from_probe(cell: CellResults, probed: Cell, outcome: RunOutcome) -> Estimat
     if outcome.value is None:
         return Estimate(cell.cell, cell.missing, 0.0, source, str(outcome.error))
     return Estimate(cell.cell, cell.missing, cpu_seconds(outcome.value), source)
+
+
+def _from_others(cell: CellResults, known: Sequence[Estimate]) -> Estimate:
+    """Return the estimate for a cell that is not probed: the mean of those of its learner, or of all."""
+    own = [one.seconds for one in known if one.cell.learner.name == cell.cell.learner.name]
+    seconds = own or [one.seconds for one in known]
+    source = SAME_LEARNER if own else OTHER_LEARNERS
+    return Estimate(cell.cell, cell.missing, fmean(seconds) if seconds else 0.0, source)
 
 
 def _probe(plan: StudyPlan, cell: Cell, seconds: float) -> RunJob:

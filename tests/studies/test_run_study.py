@@ -11,7 +11,7 @@ from mathbench.baselines.result import Result
 from mathbench.baselines.run import run
 from mathbench.engine import make_engine
 from mathbench.errors import InputError
-from mathbench.studies.estimate import FINISHED, PROBE, estimate
+from mathbench.studies.estimate import FINISHED, OTHER_LEARNERS, PROBE, SAME_LEARNER, estimate
 from mathbench.studies.results import read_cells
 from mathbench.studies.run_study import discard_changed, read_study, run_study
 from mathbench.studies.search import GAIN, best_variant, failed_cells, tried_variants
@@ -213,6 +213,29 @@ def test_cells_that_cost_the_same_share_a_probe(planned):
     assert len(probes) == 2 and found[0].seconds == found[2].seconds
     wider = planned(NO_SEARCH, *tasks, ("k = 7\ndigits = 3", "k = 7\ndigits = 4"), learners=("gru",))
     assert [one.source for one in estimate(wider, seconds=0.01)] == [PROBE, PROBE]
+
+
+def test_the_number_of_probes_may_be_limited(planned):
+    """The first of every learner is probed before the second of any."""
+    both = ('tasks = "sums"', 'name = "classifier"'), ('baseline = "mlp"', 'baseline = "lstm-classifier"')
+    one = (
+        'supervision = "aligned"\nsettings = { steps = 6, evaluate = 3, hidden = 8 }',
+        "settings = { steps = 4 }",
+    )
+    sevens = '[[tasks]]\nname = "sevens"\ntask = "divisible"\nk = 7\ndigits = 4\n\n[[learners]]\nname = "gru"'
+    tasks = ('task = "addition"\ndigits = 2', 'task = "prime"'), ('[[learners]]\nname = "gru"', sevens)
+    plan = planned(NO_SEARCH, *both, one, *tasks, learners=("gru", "classifier"))
+    known = [estimate(plan, seconds=0.01, most=most) for most in (1, 2, None)]
+    sources = [[(one.cell.task.name, one.cell.learner.name, one.source) for one in found] for found in known]
+    assert sources[0] == [
+        ("threes", "gru", PROBE),
+        ("threes", "classifier", OTHER_LEARNERS),
+        ("sums", "classifier", OTHER_LEARNERS),
+        ("sevens", "classifier", OTHER_LEARNERS),
+    ]
+    assert [source for *_, source in sources[1]] == [PROBE, PROBE, SAME_LEARNER, SAME_LEARNER]
+    assert [source for *_, source in sources[2]] == [PROBE] * 4
+    assert known[1][2].seconds == known[1][1].seconds > 0
 
 
 def test_searches_may_be_left_out(planned, tmp_path, monkeypatch, capsys):

@@ -17,7 +17,7 @@ HOUR = 3600.0
 
 
 def print_cells(
-    plan: "StudyPlan", engine: "Engine", seconds: float, json: bool, searches: bool = True
+    plan: "StudyPlan", engine: "Engine", seconds: float, most: int | None, json: bool, searches: bool
 ) -> None:
     """Print every cell that has missing runs and what these are expected to cost, by finished runs or by probes.
 
@@ -25,6 +25,7 @@ def print_cells(
         plan: of the study.
         engine: who does the probes.
         seconds: CPU seconds of training of each probe; 0 for no estimate.
+        most: number of probes at most; None for as many as it takes.
         json: whether JSON is printed.
         searches: whether the searches are going to be run.
 
@@ -39,7 +40,7 @@ def print_cells(
     if not json:
         print_fewer_rows(plan)
     if seconds > 0:
-        rows = [_row(one.cell, one.runs) | _cost(one) for one in _estimated(plan, engine, seconds)]
+        rows = [_row(one.cell, one.runs) | _cost(one) for one in _estimated(plan, engine, seconds, most)]
     else:
         rows = [_row(one.cell, one.missing) for one in missing_cells(plan)]
     if json:
@@ -62,7 +63,7 @@ def print_fewer_rows(plan: "StudyPlan") -> None:
         print_message(line, "note: ", "bold")
 
 
-def _estimated(plan: "StudyPlan", engine: "Engine", seconds: float) -> "list[Estimate]":
+def _estimated(plan: "StudyPlan", engine: "Engine", seconds: float, most: int | None) -> "list[Estimate]":
     from mathbench.studies.estimate import estimate
 
     with GridView(0) as view:
@@ -72,7 +73,7 @@ def _estimated(plan: "StudyPlan", engine: "Engine", seconds: float) -> "list[Est
             if probes:
                 print_message(f"probes: {len(probes):,}, of {seconds:g} CPU seconds of training each")
 
-        return estimate(plan, engine, seconds, view.report, announce, view.done)
+        return estimate(plan, engine, seconds, most, view.report, announce, view.done)
 
 
 def _row(cell: Any, runs: int) -> dict[str, Any]:

@@ -66,6 +66,14 @@ def run(
             "--probe", min=0, help="With --dry-run, CPU seconds of training of each probe; 0: no estimate."
         ),
     ] = 2.0,
+    probes: Annotated[
+        int | None,
+        typer.Option(
+            "--probes",
+            min=1,
+            help="With --dry-run, number of probes at most; others are estimated by those. Default: all.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Train every learner of a study on every of its tasks, with every seed.
@@ -105,7 +113,7 @@ def run(
         _check_device(plan)
     if dry_run:
         with handle_interrupt(plan.out, "finished probes are kept in {}. The same command goes on."):
-            print_cells(plan, chosen, probe, json, searches)
+            print_cells(plan, chosen, probe, probes, json, searches)
         print_message("nothing was run")
         return
     if force:
