@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from mathbench.baselines.jobs import run_job
 from mathbench.baselines.jobs import source as sources
 from mathbench.errors import InputError
 from mathbench.studies import check
@@ -138,3 +139,44 @@ def test_fewer_rows_than_asked_are_told_once_for_each_task(tmp_path, monkeypatch
     assert mathbench(*words, "--seed", "0", "--no-searches") == 0
     lines = capsys.readouterr().err.splitlines()
     assert lines.count(note) == 1 and lines.index(note) < lines.index("2 runs")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("origin.json", b"{", "origin.json is damaged. Run the study again with its file"),
+        ("origin.json", b"[]", "origin.json is damaged"),
+        ("study.toml", b"name = ", "study.toml is not valid TOML"),
+        ("study.toml", b"\xff", "study.toml is not valid TOML"),
+        ("study.toml", b"name = 'small'", "the study needs learners"),
+    ],
+)
+def test_damaged_files_of_a_folder_are_one_line(file, content, words, planned, capsys):
+    plan = planned(learners=("constant",))
+    list(run_study(plan))
+    (plan.out / file).write_bytes(content)
+    assert mathbench("study", "report", plan.out) == 2
+    error = capsys.readouterr().err
+    assert words in error and len(error.strip().splitlines()) == 1
+
+
+def test_a_study_goes_on_where_the_copy_of_its_file_is_of_another_version(planned):
+    plan = planned(learners=("constant",))
+    list(run_study(plan))
+    (plan.out / "study.toml").write_text('name = "small"\nan_old_key = 1\n')
+    assert all(outcome.value for outcome in run_study(plan))
+    assert "an_old_key" not in (plan.out / "study.toml").read_text()
+
+
+def test_a_probe_that_fails_ends_a_dry_run_with_an_error(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.toml").write_text(SMALL)
+
+    def full_disk(*_):
+        raise InputError("no space left on the disk.")
+
+    monkeypatch.setattr(run_job, "run", full_disk)
+    assert mathbench("study", "small.toml", "--dry-run", "--learner", "gru", "--probe", "0.01") == 2
+    assert (
+        "the probes of 1 of 1 cells failed, first of threes / gru: no space left" in capsys.readouterr().err
+    )
