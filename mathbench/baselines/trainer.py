@@ -172,6 +172,23 @@ def prepare(spec: RunSpec, data: Data, device_config: DeviceConfig) -> TrainingS
     Raises:
         InputError: for an encoding that does not suit the data, or a device that is not available.
     """
+    encoding, batches = prepare_rows(spec, data)
+    settings = spec.hyperparameters
+    if spec.baseline.origin is not None:
+        questions = outermost_questions(data, effective_encoding(settings, encoding))
+        build = partial(build_network, spec, encoding, device_config)
+        network = tried_network(spec.baseline.name, build, batches.batch(0), questions, settings.rate)
+        if settings.tournament == 1:
+            return TrainingSetup(network, encoding, batches)
+    return TrainingSetup(_network(spec, encoding, device_config), encoding, batches)
+
+
+def prepare_rows(spec: RunSpec, data: Data) -> tuple[Encoding, BatchSource]:
+    """Encode the training rows; return the encoding and the batches. The framework of the network is not loaded.
+
+    Raises:
+        InputError: for an encoding or settings that do not suit the data.
+    """
     encoding, settings = encoding_for(spec, data), spec.hyperparameters
     if settings.columns != bool(encoding.layout):
         allowed = "columns" if settings.columns else "right, left or operands"
@@ -182,14 +199,7 @@ def prepare(spec: RunSpec, data: Data, device_config: DeviceConfig) -> TrainingS
         raise InputError(f"noise requires the framework torch. Received: {spec.framework}.")
     if plan := generation_plan(settings, data.task):
         encoding = replace(encoding, answer_width=max(encoding.answer_width, plan.answer_width(data.seed)))
-    batches = make_batches(settings, data, encoding, spec.seed)
-    if spec.baseline.origin is not None:
-        questions = outermost_questions(data, effective_encoding(settings, encoding))
-        build = partial(build_network, spec, encoding, device_config)
-        network = tried_network(spec.baseline.name, build, batches.batch(0), questions, settings.rate)
-        if settings.tournament == 1:
-            return TrainingSetup(network, encoding, batches)
-    return TrainingSetup(_network(spec, encoding, device_config), encoding, batches)
+    return encoding, make_batches(settings, data, encoding, spec.seed)
 
 
 def _network(spec: RunSpec, encoding: Encoding, device_config: DeviceConfig) -> Network:

@@ -23,7 +23,8 @@ from mathbench.studies.study_file import parse_study
 SUFFIX = ".tar.xz"
 FILES = (SPEC_FILE, RESULT_FILE)  # of a run; the result goes last, since it marks a run as finished
 LARGEST = 1 << 26  # bytes of a file in an archive
-_RUN = re.compile(rf"({RUNS}|{SEARCHES})(/[\w.,=+-]+){{2,3}}/seed\d+")
+# a folder of a search has the name of its variant, in which any character of a setting may stand
+_RUN = re.compile(rf"({RUNS}|{SEARCHES})(/[^/\\\x00-\x1f]+){{2,3}}/seed\d+")
 
 
 def pack(folder: Path, file: Path) -> int:

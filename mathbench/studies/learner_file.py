@@ -8,12 +8,13 @@ from itertools import product
 from pathlib import PurePath
 from typing import Any
 
-from mathbench.baselines.recipe import canonical_key, parse_overrides
+from mathbench.baselines.recipe import canonical_key
 from mathbench.dataset.manifest import check_sizes
 from mathbench.errors import InputError, did_you_mean
 from mathbench.storage.toml_file import check_table
 from mathbench.studies.file_values import check_name, read_lengths, read_seeds, read_texts
 from mathbench.studies.study import SUPERVISIONS, Learner
+from mathbench.studies.variant import Variant, parse_variant
 
 _KEYS: dict[str, Any] = {
     "name": str,
@@ -138,16 +139,21 @@ def _supervisions(where: str, value: Any) -> dict[str, dict[str, Any]]:
 
 
 def _search(where: str, variants: list[Any]) -> tuple[str, ...]:
-    """Return the variants of a search, each as settings such as ``rate=3e-3 hidden=128``."""
+    """Return the variants of a search, each as text such as ``rate=3e-3 sizes.train=20000``."""
+    known: list[Variant] = []
     for variant in variants:
         if not isinstance(variant, str) or not variant.strip():
             raise InputError(
                 f"search of {where} must be a list such as ['rate=3e-3']. Received: {variant!r:.60}."
             )
-        parse_overrides(variant.split())
-    if len(set(variants)) < len(variants):
-        raise InputError(f"search of {where} has a variant twice.")
-    return tuple(variants)
+        try:
+            parsed = parse_variant(variant)
+        except InputError as error:
+            raise InputError(f"search of {where}: {error}") from None
+        if parsed in known:
+            raise InputError(f"search of {where} has a variant twice. Received: '{variant}'.")
+        known.append(parsed)
+    return tuple(" ".join(variant.split()) for variant in variants)
 
 
 def _label(name: str | None, parts: Mapping[str, str | None], varied: set[str], values: Sequence[str]) -> str:

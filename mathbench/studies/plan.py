@@ -11,12 +11,12 @@ from typing import Any
 from mathbench.baselines.jobs.run_job import RunJob
 from mathbench.baselines.jobs.source import GeneratedRows
 from mathbench.baselines.models.interface import DeviceConfig
-from mathbench.baselines.recipe import parse_overrides
 from mathbench.baselines.run import RunOptions
 from mathbench.baselines.spec import RunSpec
 from mathbench.dataset.data import capped_sizes
 from mathbench.errors import InputError, did_you_mean
 from mathbench.studies.study import Learner, Study, StudyTask
+from mathbench.studies.variant import parse_variant
 from mathbench.task import Task
 
 RUNS = "runs"  # folders inside that of a study
@@ -30,7 +30,7 @@ class Cell:
     Args:
         task: the task.
         learner: the learner.
-        variant: what differs from the settings of the learner, as ``rate=3e-3 hidden=128``; empty for nothing.
+        variant: what differs from the learner, as ``rate=3e-3 sizes.train=20000``; empty for nothing.
     """
 
     task: StudyTask
@@ -43,9 +43,19 @@ class Cell:
         return f"{self.task.name} / {self.learner.name}" + (f" / {self.variant}" if self.variant else "")
 
     @property
-    def overrides(self) -> dict[str, Any]:
+    def overrides(self) -> Mapping[str, str]:
         """The settings of the variant."""
-        return dict(parse_overrides(self.variant.split()))
+        return parse_variant(self.variant).settings
+
+    @property
+    def changes_rows(self) -> bool:
+        """Whether the variant has a number of training rows of its own."""
+        return bool(parse_variant(self.variant).sizes)
+
+    @property
+    def asked_rows(self) -> dict[str, int]:
+        """The rows per split that the file asks for; a split may have fewer."""
+        return {**self.task.sizes, **self.learner.sizes, **parse_variant(self.variant).sizes}
 
     def folder(self, out: Path) -> Path:
         """Return the folder of its runs, in that of the study."""
@@ -111,11 +121,11 @@ class StudyPlan:
         """
         placed = []
         for cell in self.cells():
+            for number, seed in enumerate(self.seeds_of(cell.learner)):
+                placed.append(((cell.learner.wave, number), self.job(cell, seed)))
             # variants are run last, but what is wrong with one shows here
             for variant in self.variants(cell):
                 self.spec(variant, 0)
-            for number, seed in enumerate(self.seeds_of(cell.learner)):
-                placed.append(((cell.learner.wave, number), self.job(cell, seed)))
         return [job for _, job in sorted(placed, key=lambda pair: pair[0])]
 
     def search_jobs(self) -> list[RunJob]:
@@ -128,7 +138,7 @@ class StudyPlan:
         ]
 
     def job(self, cell: Cell, seed: int, **changes: Any) -> RunJob:
-        """Return a run.
+        """Return a run, with the names of its task and its learner as labels.
 
         Args:
             cell: what is run.
@@ -139,14 +149,15 @@ class StudyPlan:
         options = {
             "out": out,
             "resume": True,
-            "device_config": DeviceConfig(self.device, self.study.threads),
+            "device_config": self.device_config,
             "command": self._command(cell, seed),
-            "long": cell.task.long if cell.learner.long is None else cell.learner.long,
+            "long": self.lengths(cell),
             "samples": 0,
             **changes,
         }
         name = f"{cell.name} / seed {seed}" if cell.learner.trained else cell.name
-        return RunJob.of(self.spec(cell, seed), self._rows(cell), RunOptions(**options), name)
+        job = RunJob.of(self.spec(cell, seed), self.rows(cell), RunOptions(**options), name)
+        return replace(job, labels={"task": cell.task.name, "learner": cell.learner.name})
 
     def spec(self, cell: Cell, seed: int) -> RunSpec:
         """Return the spec of a run.
@@ -159,9 +170,33 @@ class StudyPlan:
         except InputError as error:
             raise InputError(f"{cell.name}: {error}") from None
 
+    @property
+    def device_config(self) -> DeviceConfig:
+        """Device and threads of every run."""
+        return DeviceConfig(self.device, self.study.threads)
+
+    def lengths(self, cell: Cell) -> tuple[int, ...]:
+        """Return the numbers of digits of problems that runs of a cell are scored on besides the splits."""
+        return cell.task.long if cell.learner.long is None else cell.learner.long
+
     def variants(self, cell: Cell) -> list[Cell]:
-        """Return the variants of a cell that its learner's search names."""
-        return [replace(cell, variant=variant) for variant in cell.learner.search]
+        """Return the variants of a cell that its learner's search names.
+
+        Without one whose number of training rows alone differs where train has no more than the cell is trained on.
+        """
+        found = [replace(cell, variant=variant) for variant in cell.learner.search]
+        return [one for one in found if one.overrides or self.rows(one) != self.rows(cell)]
+
+    def rows(self, cell: Cell) -> GeneratedRows:
+        """Return where the rows of a cell come from.
+
+        Raises:
+            InputError: names a cell whose splits have no rows at all.
+        """
+        try:
+            return _source(cell.learner.task(cell.task), tuple(cell.asked_rows.items()), cell.task.seed)
+        except InputError as error:
+            raise InputError(f"{cell.name}: {error}") from None
 
     def _command(self, cell: Cell, seed: int) -> str:
         """Return the command that does one run; those of a search follow from those of its cell."""
@@ -169,12 +204,6 @@ class StudyPlan:
         return shlex.join(
             [*words, *(["--seed", str(seed)] if cell.learner.trained and not cell.variant else [])]
         )
-
-    def _rows(self, cell: Cell) -> GeneratedRows:
-        """Return where the rows of a cell come from."""
-        task = cell.learner.task(cell.task)
-        sizes: Mapping[str, int] = {**cell.task.sizes, **cell.learner.sizes}
-        return _source(task, tuple(sizes.items()), cell.task.seed)
 
 
 @cache

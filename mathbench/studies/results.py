@@ -30,6 +30,11 @@ class CellResults:
         return len(self.runs) == len(self.seeds)
 
     @property
+    def missing(self) -> int:
+        """The number of runs that are not finished."""
+        return len(self.seeds) - len(self.runs)
+
+    @property
     def validation(self) -> float:
         """The mean exact match on validation."""
         return self.mean("validation")

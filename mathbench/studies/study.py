@@ -27,7 +27,7 @@ class StudyTask:
         name: its name in the study.
         task: the task in plain text.
         seed: of the rows.
-        sizes: rows per split.
+        sizes: rows per split that are asked for; a split may have fewer.
         long: numbers of digits of problems that are scored besides the splits.
         group: the tasks that stand together in tables and charts.
     """
@@ -58,7 +58,8 @@ class Learner:
         seeds: training seeds; None for those of the study.
         long: numbers of digits of problems that are scored besides the splits; None for those of the task.
         wave: learners of lower waves are trained first.
-        search: what is tried where it fails: settings such as ``rate=3e-3 hidden=128``, each a variant.
+        search: what is tried where it fails, each a variant: settings and a number of training rows, such as
+            ``rate=3e-3 sizes.train=20000``.
     """
 
     name: str
@@ -111,14 +112,12 @@ class Learner:
         Args:
             task: the task.
             seed: of the training.
-            more: further settings.
+            more: further settings, see `settings_on`.
 
         Raises:
             InputError: for settings that are not allowed, and a supervision that is not the stated one.
         """
-        spec, _ = make_spec(
-            self.entry, self.recipe, self.framework, {**self.settings_on(task), **(more or {})}, seed
-        )
+        spec, _ = make_spec(self.entry, self.recipe, self.framework, self.settings_on(task, more), seed)
         own = self.task(task)
         check_applies(self.entry, own)
         given_away = spec.supervision(own)
@@ -129,13 +128,18 @@ class Learner:
             )
         return spec
 
-    def settings_on(self, task: StudyTask) -> dict[str, Any]:
-        """Return the settings on a task, with the parameters of the task filled in."""
+    def settings_on(self, task: StudyTask, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the settings on a task and further ones, with the parameters of the task filled in."""
+        found = {**self.unfilled_settings_on(task), **(more or {})}
+        return {key: _filled(value, task) for key, value in found.items()}
+
+    def unfilled_settings_on(self, task: StudyTask) -> dict[str, Any]:
+        """Return the settings on a task as the file has them, with names of parameters in braces."""
         found = dict(self.settings)
         for pattern, settings in self.special.items():
             if fnmatchcase(task.name, pattern):
                 found.update(settings)
-        return {key: _filled(value, task) for key, value in found.items()}
+        return found
 
 
 @dataclass(frozen=True)

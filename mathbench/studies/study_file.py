@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mathbench.dataset import suite as suites
-from mathbench.dataset.data import DEFAULT_SIZES, capped_sizes
+from mathbench.dataset.data import DEFAULT_SIZES
 from mathbench.dataset.manifest import check_sizes
 from mathbench.dataset.question_lists import requested_task
 from mathbench.errors import InputError, did_you_mean
@@ -154,7 +154,7 @@ def _of_season(
             found.name,
             found.task,
             found.seed,
-            {**_filled_up(found.task, sizes, found.seed), **found.rows},
+            {**DEFAULT_SIZES, **sizes, **found.rows},
             long,
             found.group,
         )
@@ -168,7 +168,9 @@ def _of_suite(content: Mapping[str, Any], sizes: Mapping[str, int], long: tuple[
     if "season" in content:
         raise InputError("a study has the tasks of a season or of a suite. Received: both.")
     found = suites.load(content["suite"], sizes=dict(sizes) or None)
-    return [StudyTask(config.name, config.task, config.seed, config.sizes, long) for config in found.configs]
+    # those of the suite are capped at what each split holds
+    asked = [(config, {**config.sizes, **sizes}) for config in found.configs]
+    return [StudyTask(config.name, config.task, config.seed, rows, long) for config, rows in asked]
 
 
 def _of_entry(
@@ -184,7 +186,7 @@ def _of_entry(
         check_name(entry["name"], "a task")
         task = requested_task(entry["task"], parameters, relative_to=folder)
         seed = check_seed(entry.get("seed", 0))
-        chosen = [StudyTask(entry["name"], task, seed, _filled_up(task, sizes, seed), long)]
+        chosen = [StudyTask(entry["name"], task, seed, {**DEFAULT_SIZES, **sizes}, long)]
     else:
         chosen = [task for name, task in known.items() if fnmatchcase(name, entry["name"])]
         if not chosen:
@@ -197,8 +199,3 @@ def _of_entry(
     if "long" in entry:
         changes["long"] = read_lengths(entry["long"])
     return [replace(one, sizes={**one.sizes, **more}, **changes) for one in chosen]
-
-
-def _filled_up(task: Any, sizes: Mapping[str, int], seed: int | str) -> dict[str, int]:
-    """Return rows per split, where not given by default, capped at what each split holds."""
-    return capped_sizes(task, {**DEFAULT_SIZES, **sizes}, seed)

@@ -113,6 +113,12 @@ def test_commands(finished, tmp_path, monkeypatch, capsys):
     assert mathbench("study", "unpack", "out.tar.xz") == 0
     assert (tmp_path / "runs" / "out" / "study.toml").is_file()
     assert "new in" in capsys.readouterr().err
-    for words in (("pack", "nothing"), ("unpack", "nothing.tar.xz"), ("unpack", "out")):
+    with monkeypatch.context() as inside:
+        inside.chdir(tmp_path / "out")
+        (tmp_path / "out.tar.xz").unlink()
+        assert mathbench("study", "pack", ".") == 0
+        assert (tmp_path / "out.tar.xz").is_file()
+    capsys.readouterr()
+    for words in (("pack", ""), ("pack", "nothing"), ("unpack", "nothing.tar.xz"), ("unpack", "out")):
         assert mathbench("study", *words) == 2
         assert len(capsys.readouterr().err.strip().splitlines()) == 1

@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from mathbench.baselines.jobs import run_job
 from mathbench.baselines.jobs.run_all import LOCAL
 from mathbench.baselines.result import Result
+from mathbench.baselines.run import run
 from mathbench.engine import make_engine
 from mathbench.errors import InputError
-from mathbench.studies.estimate import estimate
+from mathbench.studies.estimate import FINISHED, OTHER_LEARNERS, PROBE, SAME_LEARNER, estimate
 from mathbench.studies.results import read_cells
 from mathbench.studies.run_study import discard_changed, read_study, run_study
 from mathbench.studies.search import GAIN, best_variant, failed_cells, tried_variants
@@ -74,13 +76,19 @@ def test_what_is_solved_is_not_searched(planned):
 
 def test_a_run_that_fails_stops_no_other(planned, monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
-    unusable = SMALL.replace(*NO_SEARCH).replace("hidden = 8 }", 'hidden = 8, padding = "columns" }')
-    (tmp_path / "small.toml").write_text(unusable)
+    (tmp_path / "small.toml").write_text(SMALL.replace(*NO_SEARCH))
+
+    def full_disk(spec, *others):
+        if spec.trained and spec.baseline.name == "mlp":
+            raise InputError("no space left on the disk.")
+        return run(spec, *others)
+
+    monkeypatch.setattr(run_job, "run", full_disk)
     assert mathbench("study", "small.toml", "--out", "out", "--seed", "0") == 2
     error = capsys.readouterr().err
-    assert "1 of 8 runs failed: sums / mlp / seed 0" in error and "mlp requires padding=" in error
+    assert "1 of 8 runs failed: sums / mlp / seed 0" in error
     # and at once, when it fails
-    assert "sums / mlp / seed 0  failed: mlp requires padding=" in error
+    assert "sums / mlp / seed 0  failed: no space left" in error
     assert "Traceback" not in error
     assert len(list((tmp_path / "out").glob("*/**/result.json"))) == 7
 
@@ -166,6 +174,79 @@ def test_estimates_count_missing_runs_and_repeat_no_probe(planned):
     assert not probed
     list(run_study(plan))
     assert not list(estimate(plan, seconds=0.01))
+
+
+def test_finished_runs_are_the_estimate_of_their_cell(planned):
+    plan = planned(NO_SEARCH, tasks=("threes",), learners=("gru*",))
+    first = {outcome.job.labels["learner"]: outcome.value for outcome in run_study(replace(plan, seeds=(0,)))}
+    # the runs of one learner alone are kept
+    discarded = plan.out / "runs" / "threes" / "gru-dense" / "seed0" / "result.json"
+    discarded.unlink()
+    announced, ended = [], []
+    finished, probed = estimate(plan, seconds=0.01, announce=announced.extend, done=ended.append)
+    taken = first["gru"].timings
+    assert (finished.runs, finished.source) == (1, FINISHED)
+    assert finished.seconds == pytest.approx(taken["fit_cpu_s"] + taken["predict_s"])
+    assert (probed.cell.learner.name, probed.runs, probed.source) == ("gru-dense", 2, PROBE)
+    assert [job.labels for job in announced] == [{"task": "threes", "learner": "gru-dense"}]
+    assert [outcome.job.title for outcome in ended] == [job.title for job in announced]
+
+
+def test_cells_that_cost_the_same_share_a_probe(planned):
+    seven = '[[tasks]]\nname = "sevens"\ntask = "divisible"\nk = 7\ndigits = 3\n\n[[learners]]\nname = "gru"'
+    # so few that both tasks have them
+    rows = (
+        ("train = 300", "train = 100"),
+        ("validation = 40", "validation = 10"),
+        ("interpolate = 50", "interpolate = 10"),
+    )
+    tasks = *rows, ('[[learners]]\nname = "gru"', seven), ('tasks = "threes"', 'tasks = ["threes", "sevens"]')
+    plan = planned(NO_SEARCH, *tasks, learners=("gru*",))
+    probes = []
+    found = estimate(plan, seconds=0.01, announce=probes.extend)
+    assert [(one.cell.task.name, one.cell.learner.name, one.source) for one in found] == [
+        ("threes", "gru", PROBE),
+        ("threes", "gru-dense", PROBE),
+        ("sevens", "gru", "threes"),
+        ("sevens", "gru-dense", "threes"),
+    ]
+    assert len(probes) == 2 and found[0].seconds == found[2].seconds
+    wider = planned(NO_SEARCH, *tasks, ("k = 7\ndigits = 3", "k = 7\ndigits = 4"), learners=("gru",))
+    assert [one.source for one in estimate(wider, seconds=0.01)] == [PROBE, PROBE]
+
+
+def test_the_number_of_probes_may_be_limited(planned):
+    """The first of every learner is probed before the second of any."""
+    both = ('tasks = "sums"', 'name = "classifier"'), ('baseline = "mlp"', 'baseline = "lstm-classifier"')
+    one = (
+        'supervision = "aligned"\nsettings = { steps = 6, evaluate = 3, hidden = 8 }',
+        "settings = { steps = 4 }",
+    )
+    sevens = '[[tasks]]\nname = "sevens"\ntask = "divisible"\nk = 7\ndigits = 4\n\n[[learners]]\nname = "gru"'
+    tasks = ('task = "addition"\ndigits = 2', 'task = "prime"'), ('[[learners]]\nname = "gru"', sevens)
+    plan = planned(NO_SEARCH, *both, one, *tasks, learners=("gru", "classifier"))
+    known = [estimate(plan, seconds=0.01, most=most) for most in (1, 2, None)]
+    sources = [[(one.cell.task.name, one.cell.learner.name, one.source) for one in found] for found in known]
+    assert sources[0] == [
+        ("threes", "gru", PROBE),
+        ("threes", "classifier", OTHER_LEARNERS),
+        ("sums", "classifier", OTHER_LEARNERS),
+        ("sevens", "classifier", OTHER_LEARNERS),
+    ]
+    assert [source for *_, source in sources[1]] == [PROBE, PROBE, SAME_LEARNER, SAME_LEARNER]
+    assert [source for *_, source in sources[2]] == [PROBE] * 4
+    assert known[1][2].seconds == known[1][1].seconds > 0
+
+
+def test_searches_may_be_left_out(planned, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.toml").write_text(SMALL.replace("seeds = 2", "seeds = 2\nsolved = 1.0"))
+    words = ("study", "small.toml", "--learner", "gru", "--out", "out")
+    assert mathbench(*words, "--no-searches") == 0
+    assert len(folders_of_runs(planned())) == 2 and not (tmp_path / "out" / "searches").exists()
+    capsys.readouterr()
+    assert mathbench(*words, "--searches") == 0
+    assert len(list((tmp_path / "out" / "searches").glob("*/gru/*/seed0"))) == 2
 
 
 def folders_of_runs(plan):

@@ -112,7 +112,7 @@ def test_patterns_choose_tasks_learners_and_seeds(planned):
         ('tasks = "threes"', 'tasks = "thees"', "no task is named 'thees'. Did you mean 'threes'"),
         ('tasks = "threes"', "tasks = []", "tasks of the learner gru must be text or a list of texts"),
         ("hidden = 4 }", "hidden = [4] }", "must be a table of values"),
-        ('"rate=1e-2 hidden=6"', '"rate"', "--set must be key=value"),
+        ('"rate=1e-2 hidden=6"', '"rate"', "search of the learner gru: a variant is a list of key=value"),
         ('"rate=1e-2 hidden=6"', '"hidden=5"', "has a variant twice"),
         ("examples = {}", "exmples = {}", "unknown supervision 'exmples'. Did you mean 'examples'"),
         ('baseline = "mlp"', 'baseline = "mlp"\nvary = { hidden = 5 }', "vary.hidden of the learner mlp must"),

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -44,6 +44,7 @@ class RunJob:
         options: the run directory and everything else.
         name: its name among other runs; the run directory by default.
         file: of a guest, the absolute path of its file.
+        labels: what the run is, for who shows many of them, such as the name of its task in a study.
     """
 
     advice: ClassVar[str] = "continue with --resume: it goes on from its last checkpoint"
@@ -53,6 +54,7 @@ class RunJob:
     options: RunOptions
     name: str = ""
     file: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, spec: RunSpec, source: RowSource, options: RunOptions, name: str = "") -> "RunJob":

@@ -37,7 +37,9 @@ def pack(
     from mathbench.studies.archive import SUFFIX
     from mathbench.studies.archive import pack as write_archive
 
-    file = out or folder.with_name(folder.resolve().name + SUFFIX)
+    # the folder may be given as a dot, which has no name
+    beside = folder.parent if folder.name else folder.resolve().parent
+    file = out or beside / (folder.resolve().name + SUFFIX)
     runs = write_archive(folder, file)
     if json:
         print_json({"file": str(file), "runs": runs, "bytes": file.stat().st_size})

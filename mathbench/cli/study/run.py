@@ -56,6 +56,9 @@ def run(
         bool,
         typer.Option("--force", help="Discard the chosen runs whose settings have changed; keep the others."),
     ] = False,
+    searches: Annotated[
+        bool, typer.Option(help="Try the variants of `search` where a learner failed, or skip them.")
+    ] = True,
     dry_run: DryRun = False,
     probe: Annotated[
         float,
@@ -63,20 +66,31 @@ def run(
             "--probe", min=0, help="With --dry-run, CPU seconds of training of each probe; 0: no estimate."
         ),
     ] = 2.0,
+    probes: Annotated[
+        int | None,
+        typer.Option(
+            "--probes",
+            min=1,
+            help="With --dry-run, number of probes at most; others are estimated by those. Default: all.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Train every learner of a study on every of its tasks, with every seed.
 
     Finished runs are read, interrupted ones go on: the same command continues a
     study after anything. Runs of a learner whose settings have changed are in its
-    way; --force discards these, and no others. With --dry-run, every cell is
-    trained for a few seconds to estimate the CPU hours of the study. `mathbench
-    study report DIR` writes tables and charts of what is finished.
+    way; --force discards these, and no others. What cannot be run is refused
+    before anything is. With --dry-run, cells without a finished run are trained
+    for a few seconds to estimate the CPU hours of the study. `mathbench study
+    report DIR` writes tables and charts of what is finished.
 
     Examples:
       mathbench study five-minutes
 
       mathbench study number-theory --workers 2 --dry-run
+
+      mathbench study number-theory --workers 2 --no-searches
 
       mathbench study number-theory --task multiples-of-7 --learner 'second-order*' --seed 0
 
@@ -98,12 +112,13 @@ def run(
     if device != "cpu" and engine == "local":
         _check_device(plan)
     if dry_run:
-        print_cells(plan, chosen, probe, json)
+        with handle_interrupt(plan.out, "finished probes are kept in {}. The same command goes on."):
+            print_cells(plan, chosen, probe, probes, json, searches)
         print_message("nothing was run")
         return
     if force:
         _discard(plan)
-    _run(plan, chosen)
+    _run(plan, chosen, searches)
     if json:
         print_json({"out": str(plan.out), "study": found.name})
     print_message(f"mathbench study report {plan.out} writes tables and charts")
@@ -126,8 +141,8 @@ def _check_device(plan: "StudyPlan") -> None:
         check_run(job.make_spec(), open_rows_of(job.source), job.options)
 
 
-def _run(plan: "StudyPlan", engine: "Engine") -> None:
-    """Run what is missing.
+def _run(plan: "StudyPlan", engine: "Engine", searches: bool) -> None:
+    """Run what is missing, with or without searches.
 
     Raises:
         MathbenchError: at the end, if runs have failed.
@@ -138,7 +153,7 @@ def _run(plan: "StudyPlan", engine: "Engine") -> None:
     total = 0
     kept = "what was done is kept in {}. The same command goes on."
     with handle_interrupt(plan.out, kept), StudyView(plan) as view:
-        for outcome in run_study(plan, engine, view.report, view.announce):
+        for outcome in run_study(plan, engine, view.report, view.announce, searches):
             total += 1
             view.done(outcome)
             if outcome.error is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mathbench.cli.grid_view import GridView
 from mathbench.cli.output import print_message, table
 from mathbench.cli.resume import print_resumed
+from mathbench.cli.study.cells import print_fewer_rows
 from mathbench.scores.error_scale import percent
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class TaskProgress:
         self.cpu_seconds += result.timings["fit_cpu_s"]
         validation = result.scores.get("validation", {}).get("exact_match", -1.0)
         if validation > self.best:
-            self.best, self.learner = validation, outcome.job.title.split(" / ")[1]
+            self.best, self.learner = validation, outcome.job.labels["learner"]
             self.scores = tuple(
                 result.scores[split]["exact_match"] for split in SPLITS if split in result.scores
             )
@@ -64,6 +65,7 @@ class StudyView:
     """
 
     def __init__(self, plan: "StudyPlan"):
+        self._plan, self._announced = plan, False
         self._tasks = {task.name: TaskProgress() for task in plan.study.tasks}
         self._grid = GridView(0, above=self._table, failures=True)
 
@@ -75,9 +77,12 @@ class StudyView:
         self._grid.__exit__(*details)
 
     def announce(self, jobs: Sequence["RunJob"]) -> None:
-        """Count runs that follow, and say which of them go on."""
+        """Count runs that follow, and say which of them go on; before the first, which splits have fewer rows."""
+        if not self._announced:
+            print_fewer_rows(self._plan)
+        self._announced = True
         for job in jobs:
-            self._tasks[_task_of(job)].runs += 1
+            self._tasks[job.labels["task"]].runs += 1
         self._grid.add(len(jobs))
         if jobs:
             print_message(f"{len(jobs):,} runs")
@@ -89,7 +94,7 @@ class StudyView:
 
     def done(self, outcome: "RunOutcome") -> None:
         """Show that a run has ended."""
-        self._tasks[_task_of(outcome.job)].add(outcome)
+        self._tasks[outcome.job.labels["task"]].add(outcome)
         self._grid.done(outcome)
 
     def _table(self) -> "Table":
@@ -103,7 +108,3 @@ class StudyView:
                 counts = (f"{one.finished}/{one.runs}", failed, f"{one.cpu_seconds:,.0f}")
                 shown.add_row(name, *counts, *scores, one.learner)
         return shown
-
-
-def _task_of(job: "RunJob") -> str:
-    return job.title.split(" / ")[0]
