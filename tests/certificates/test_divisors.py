@@ -91,3 +91,15 @@ def test_rows_are_kept_with_what_they_were_measured_on(script, tmp_path):
 def test_widths_follow_the_states(script):
     assert [script.units(k, "examples") for k in (2, 17, 29, 60, 64)] == [16, 24, 32, 16, 24]
     assert [script.units(k, "prefix") for k in (2, 64)] == [16, 64]
+
+
+def test_rows_of_a_second_clone_are_joined(script):
+    found = {"environments": [{"commit": "a"}], "rows": [{"k": 2, "seed": 0, "step": "examples", "environment": 0}]}
+    other = {"environments": [{"commit": "b"}, {"commit": "a"}], "rows": []}
+    for number, k in enumerate((64, 63)):
+        other["rows"].append({"k": k, "seed": 0, "step": "prefix", "environment": number})
+    other["rows"].append({**found["rows"][0], "environment": 0})
+    script.join(found, other)
+    assert [(row["k"], found["environments"][row["environment"]]["commit"]) for row in found["rows"]] == [
+        (2, "a"), (64, "b"), (63, "a")
+    ]  # fmt: skip
