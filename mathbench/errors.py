@@ -127,6 +127,23 @@ def shortened(text: str) -> str:
     return line if len(line) <= MAX_TEXT else f"{line[: half - 2]} ... {line[3 - half :]}"
 
 
+def nearest(word: object, options: Iterable[str], cutoff: float = 0.5) -> str | None:
+    """Return the option nearest to a word; None where none is near, or the word is not text.
+
+    Args:
+        word: the word.
+        options: the options.
+        cutoff: how near it must be, from 0 to 1.
+
+    >>> nearest("tarin", ["train", "validation"]), nearest("k", ["train", "validation"])
+    ('train', None)
+    """
+    close = (
+        difflib.get_close_matches(word, sorted(options), n=1, cutoff=cutoff) if isinstance(word, str) else []
+    )
+    return close[0] if close else None
+
+
 def did_you_mean(word: object, options: Iterable[str]) -> str:
     """Return a hint that names the option nearest to a word, and the allowed options. Only text has a nearest one.
 
@@ -134,12 +151,16 @@ def did_you_mean(word: object, options: Iterable[str]) -> str:
     "Did you mean 'addition'? Allowed: addition, gcd."
     >>> did_you_mean("xyz", ["addition", "gcd"])
     'Allowed: addition, gcd.'
+    >>> did_you_mean("xyz", [])
+    'There are none.'
     >>> did_you_mean("abd", [a + b + c for a in "abc" for b in "abc" for c in "abcd"])
     "Did you mean 'abd'? Allowed: abd, cbd, cad, cab, bcd and 31 more."
     """
     names, word = sorted(options), word if isinstance(word, str) else ""
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
-    hint = f"Did you mean '{close[0]}'? " if close else ""
+    if not names:
+        return "There are none."
+    close = nearest(word, names)
+    hint = f"Did you mean '{close}'? " if close else ""
     if len(names) <= MAX_LISTED:
         return f"{hint}Allowed: {', '.join(names)}."
     near = difflib.get_close_matches(word, names, n=FEW_LISTED, cutoff=0)

@@ -3,7 +3,6 @@
 Start-up stays fast because the files import what is heavy (NumPy, Arrow, a framework) inside the commands.
 """
 
-import re
 import sys
 import warnings
 from typing import Annotated, Any, TextIO
@@ -34,7 +33,8 @@ from mathbench.cli import (
 )
 from mathbench.cli.command import CommandGroup, check_words
 from mathbench.cli.output import print_message
-from mathbench.errors import CheckFailed, MathbenchError, MathbenchWarning, did_you_mean, os_error_message
+from mathbench.cli.usage import usage_message
+from mathbench.errors import CheckFailed, MathbenchError, MathbenchWarning, os_error_message
 
 # typer carries its own click, so the base of its usage errors is found through a public subclass of it
 _USAGE: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -130,20 +130,8 @@ def _exit_code(words: list[str]) -> int:
         # without any arguments there is no message: the help has been shown
         if not error.format_message():
             return 0
-        _print_error(_usage_message(error))
+        _print_error(usage_message(error))
         return 2
-
-
-def _usage_message(error: Any) -> str:
-    """Return the message of a usage error, for an unknown command with the nearest one."""
-    message = str(error.format_message())
-    if re.match(r"No such option: -\d", message):
-        return f"{message}. Put -- before a question that begins with -."
-    if not message.startswith("No such command"):
-        return message
-    command = message.partition("'")[2].partition("'")[0]
-    known = list(error.ctx.command.list_commands(error.ctx)) if error.ctx else []
-    return f"unknown command '{command}'. {did_you_mean(command, known)}"
 
 
 def _show_warning(

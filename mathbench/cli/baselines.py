@@ -63,7 +63,8 @@ def baselines(
         _print_layers(name, rows, recipe, framework, tuple(settings or ()), json)
         return
     if words := [f"--{option}" for option, value in given.items() if value is not None] or context.args:
-        raise InputError(f"{words[0]} goes with --layers.")
+        known = words[0].startswith("-")
+        raise InputError(f"{words[0]} goes with --layers." if known else f"unexpected argument {words[0]!r}.")
     from mathbench.baselines.table import BASELINES, PROMPTED, baseline
 
     if name is None:

@@ -106,14 +106,35 @@ def _check_word(parameter: Any, word: object, kind: type | None) -> None:
         if kind is Path and one == "":
             raise InputError(f"{parameter.opts[0]} must be a path. Received: ''.")
         if isinstance(one, str) and kind in _NUMBERS:
-            _check_number(parameter.opts[0], one, *_NUMBERS[kind])
+            _check_number(parameter, one, *_NUMBERS[kind])
 
 
-def _check_number(option: str, word: str, read: Callable[[str], float], what: str) -> None:
+def _check_number(parameter: Any, word: str, read: Callable[[str], float], what: str) -> None:
+    """Check that a word is a number within the limits of a parameter."""
+    low, high = getattr(parameter, "min", None), getattr(parameter, "max", None)
     try:
-        read(word)
+        number = read(word)
     except ValueError:
-        raise InputError(f"{option} must be {what}. Received: {shown(word)}.") from None
+        number = None
+    if number is None or not _within(number, low, high):
+        received = shown(word) if number is None else word
+        raise InputError(f"{parameter.opts[0]} must be {what}{_limits(low, high)}. Received: {received}.")
+
+
+def _within(number: float, low: float | None, high: float | None) -> bool:
+    """Whether a number is within limits; NaN is within none."""
+    return (low is None or number >= low) and (high is None or number <= high)
+
+
+def _limits(low: float | None, high: float | None) -> str:
+    """The limits of a number in words.
+
+    >>> _limits(0, None), _limits(1, 65535), _limits(None, None)
+    (' of 0 or more', ' from 1 to 65535', '')
+    """
+    if low is not None and high is not None:
+        return f" from {low} to {high}"
+    return f" of {low} or more" if low is not None else "" if high is None else f" of {high} or less"
 
 
 def _local_path(value: object) -> Path | list[Path]:

@@ -151,7 +151,15 @@ class _Selection:
             return config.name, [config]
         if self.suite is not None and self.task is None:
             return self._suite(self.suite)
-        raise InputError("give either --task NAME or --suite NAME, one of them.")
+        raise InputError(f"give either --task NAME or --suite NAME, one of them.{self._received()}")
+
+    def _received(self) -> str:
+        """What was given instead of a task and a suite."""
+        words = self.parameters.arguments
+        if self.task is not None or not words:
+            return ""
+        hint = "" if words[0].startswith("-") else f" Did you mean --task {words[0]}?"
+        return f" Received: {' '.join(words)}.{hint}"
 
     def _suite(self, suite: str) -> tuple[str, list["Config"]]:
         from mathbench.dataset.suite import load

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from mathbench.errors import InputError, did_you_mean
+from mathbench.errors import InputError, nearest
 
 if TYPE_CHECKING:
     from mathbench.task import Task
@@ -67,7 +67,8 @@ class TaskOptions:
                 value = "true"
             if value is None:
                 if not rest:
-                    hint = f" {did_you_mean(name, self.known)}" if self.known else ""
+                    close = nearest(name, self.known)
+                    hint = f" Did you mean --{close}?" if close else ""
                     raise InputError(f"option --{name} needs a value.{hint}")
                 value = rest.pop(0)
             key = name.replace("-", "_")
@@ -85,7 +86,21 @@ class TaskOptions:
             from mathbench.formats.words.options import read_prompt
 
             given["prompt"] = read_prompt(prompt)
+        self._check_names(name, given)
         return requested_task(name, {**(defaults or {}), **given})
+
+    def _check_names(self, task: str, given: Mapping[str, object]) -> None:
+        """Refuse a name that is nearer to an option of the command than to any parameter of the task."""
+        from mathbench.families import family
+        from mathbench.formats import OPTIONS
+
+        parameters = {*(field.name for field in family(task).fields()), *OPTIONS}
+        for key in given.keys() - parameters:
+            names = [*parameters, *(option.replace("-", "_") for option in self.known)]
+            close = nearest(key, names)
+            if close is not None and close not in parameters:
+                option = close.replace("_", "-")
+                raise InputError(f"unknown option --{key.replace('_', '-')}. Did you mean --{option}?")
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,8 @@ def tasks(
         if context.args:
             raise InputError(f"a suite takes no parameters. Received: {' '.join(context.args)}.")
         _show_suite(suite.load(name), json)
+    elif name.startswith("-"):
+        raise InputError(f"unknown option {name!r}. {did_you_mean(name, ['--json'])}")
     else:
         from mathbench.cli.task_report import show_task
 

@@ -358,6 +358,8 @@ def _solution(task: Formatted, question: str | None) -> str | None:
 def _parse_one(text: str) -> Format:
     """Parse one format with its options."""
     name, _, options = text.partition(":")
+    if name == PLAIN:
+        raise InputError(f"the format {PLAIN} stands alone: leave it out beside others. Received: '{text}'.")
     if name not in FORMATS:
         hint = did_you_mean(name, [PLAIN, *FORMATS])
         raise InputError(f"unknown format '{name}'. {hint}")

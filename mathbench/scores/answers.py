@@ -104,7 +104,8 @@ def check_complete(table: pa.Table, name: str) -> None:
         if count := table[column].null_count:
             first = position(table, record_of(name))(pc.index(table[column].is_null(), True).as_py())
             raise InputError(
-                f"{name}: {column} has {count:,} null values, the first in {first}; every row requires a value."
+                f"{name}: {column} is missing or null in {count:,} {'row' if count == 1 else 'rows'}, the first is "
+                f"{first}; every row requires a value."
             )
 
 
@@ -122,7 +123,8 @@ def position(columns: Mapping[str, Sequence[Any]] | pa.Table, where: Where) -> W
 
     def described(i: int) -> str:
         row, split = (_plain(columns[name][i]) for name in ("row", "split"))
-        return f"row {row} of {ascii(str(split)[:60])[1:-1]}, {where(i)}"
+        of_split = "" if split is None else f" of {ascii(str(split)[:60])[1:-1]}"
+        return f"row {row}{of_split}, {where(i)}"
 
     return described
 

@@ -89,8 +89,8 @@ def align_predictions(
     # complete predictions in order are the common case and need no search
     if np.array_equal(rows, requested):
         return flat(predictions)
-    _refuse(_repeated(rows), where, "repeated")
-    _refuse(rows[~np.isin(rows, requested)], where, "foreign")
+    _refuse(_repeated(rows), where, "given more than once")
+    _refuse(rows[~np.isin(rows, requested)], where, "that the data does not have")
     order = np.argsort(rows, kind="stable")
     sorted_at = np.searchsorted(rows, requested, sorter=order)
     found = np.isin(requested, rows)
@@ -106,7 +106,7 @@ def _repeated(rows: Int) -> Int:
 def _refuse(rows: Int, where: str, kind: str) -> None:
     if len(rows):
         shown = ", ".join(map(str, rows[:3])) + (", ..." if len(rows) > 3 else "")
-        raise InputError(f"{where}: {len(rows):,} {kind} {'row' if len(rows) == 1 else 'rows'}: {shown}.")
+        raise InputError(f"{where}: {len(rows):,} {'row' if len(rows) == 1 else 'rows'} {kind}: {shown}.")
 
 
 def _same_length(first: Any, second: Any) -> None:

@@ -87,7 +87,7 @@ def _read_parquet(file: Path) -> pa.Table:
         table.validate(full=True)
     except (pa.ArrowException, OSError) as error:
         raise InputError(
-            f"{file} is damaged or not Parquet: {str(error).strip().splitlines()[0]} "
+            f"{file} is damaged or not Parquet: {str(error).strip().splitlines()[0].rstrip('.')}. "
             f"Names of other files end in {', '.join(TEXT_SUFFIXES)}."
         ) from None
     return answers.from_columns(table, answers.record_of(str(file)))

@@ -86,10 +86,10 @@ def test_predictions_with_missing_repeated_and_foreign_rows(capsys):
     assert score(table.filter(pa.compute.not_equal(table["row"], 3))) == 0
     assert json.loads(capsys.readouterr().out)["interpolate"]["correct"] == 49
     assert score(pa.concat_tables([table, table.slice(0, 2)])) == 2
-    assert "2 repeated rows: 0, 1." in capsys.readouterr().err
+    assert "2 rows given more than once: 0, 1." in capsys.readouterr().err
     row = pa.array([*table["row"].to_pylist()[:-1], 999])
     assert score(table.set_column(1, "row", row)) == 2
-    assert "1 foreign row: 999." in capsys.readouterr().err
+    assert "1 row that the data does not have: 999." in capsys.readouterr().err
     assert score(table.drop_columns(["prediction"])) == 2
     assert "'prediction' is missing" in capsys.readouterr().err
     assert score(table.set_column(3, "task", pa.array(["gcd"] * table.num_rows))) == 2

@@ -58,6 +58,28 @@ def constant(tmp_path, words):
         (["run-baseline", "lstm-seq2seq", "--framework", "jax"], "no framework 'jax'"),
         (["baselines", "./nosuch.py:M"], "there is no file ./nosuch.py"),
         (["score", "nosuch", "--digits", "3"], "no predictions file"),
+        (["help"], "unknown command 'help'. Did you mean '--help'?"),
+        (["-v"], "unknown option '-v'. Did you mean '--version'?"),
+        (["--json", "tasks"], "Options of a command follow its name."),
+        (
+            ["verify", "x", "--smaple", "3"],
+            "unknown option '--smaple'. Did you mean '--sample'? Allowed: --all,",
+        ),
+        (["doctor", "here"], "unexpected argument 'here'. Allowed: no arguments."),
+        (["submit", "a", "b"], "unexpected argument 'b'. Allowed: RUN."),
+        (
+            ["generate", "--task", "gcd", "--train", "-5"],
+            "--train must be an integer of 0 or more. Received: -5.",
+        ),
+        (["leaderboard", "serve", "--port", "80000"], "an integer from 0 to 65535. Received: 80000."),
+        (["generate", "divisible", "--k", "7"], "Received: divisible --k 7. Did you mean --task divisible?"),
+        (["generate", "-task", "gcd"], "one of them. Received: -task gcd."),
+        (["generate", "--task", "gcd", "--tarin", "5"], "unknown option --tarin. Did you mean --train?"),
+        (["generate", "--task", "gcd", "--forc"], "option --forc needs a value. Did you mean --force?"),
+        (["tasks", "--jsn"], "unknown option '--jsn'. Did you mean '--json'?"),
+        (["baselines", "mlp", "more"], "unexpected argument 'more'."),
+        (["generate", "--task", "gcd", "--format", "plain+spaced"], "the format plain stands alone"),
+        (["run-baseline", "mlp", "--device", "gpu"], "no such kind of device. Allowed: auto, cpu,"),
     ],
 )
 def test_bad_words_are_one_line_and_code_2(words, arguments, message):
@@ -130,6 +152,41 @@ def test_a_prediction_that_is_no_answer_is_refused_with_its_row(words, tmp_path,
     path.write_text(f'{{"split": "interpolate", "row": 3, "prediction": {value}}}\n')
     code, shown, said = words("score", path, "--task", "addition", "--interpolate", "5")
     assert code == 2 and not shown and "row 3 of interpolate" in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "line, message",
+    [
+        ('{"split": "interpolate", "row": 99, "prediction": "1"}', "1 row that the data does not have: 99."),
+        (
+            '{"split": "interpolate", "row": 0}',
+            "prediction is missing or null in 1 row, the first is row 0 of int",
+        ),
+        (
+            '{"row": 0, "prediction": "1"}',
+            "split is missing or null in 1 row, the first is row 0, record 1 of",
+        ),
+    ],
+)
+def test_a_wrong_line_of_predictions_is_named(words, tmp_path, line, message):
+    path = tmp_path / "p.jsonl"
+    path.write_text(line)
+    code, shown, said = words("score", path, "--task", "addition", "--interpolate", "5")
+    assert code == 2 and not shown and message in said and said.count("\n") == 1
+
+
+def test_a_message_of_pyarrow_ends_like_a_sentence(words, tmp_path):
+    path = tmp_path / "p"
+    path.write_text("hi\n")
+    code, _, said = words("score", path, "--task", "addition", "--interpolate", "5")
+    assert code == 2 and "(8 bytes). Names of other files end in" in said
+
+
+def test_a_board_without_tokens_says_so(words, constant, tmp_path):
+    board = tmp_path / "board.sqlite"
+    words("submit", constant, "--board", board, "--name", "mine")
+    code, _, said = words("leaderboard", "token", "revoke", "ada", "--board", board)
+    assert code == 2 and said.endswith("has no token 'ada'. There are none.\n")
 
 
 def test_csv_and_integers_are_scored(words, tmp_path):

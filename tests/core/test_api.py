@@ -172,7 +172,7 @@ def test_a_score_of_a_file_on_a_dataset(answers, tmp_path):
     ("predictions", "words", "message"),
     [
         ({}, {"task": "gcd"}, "no predictions for interpolate"),
-        ({999_999: "1"}, {"task": "gcd"}, "1 foreign row: 999999"),
+        ({999_999: "1"}, {"task": "gcd"}, "1 row that the data does not have: 999999"),
         ({"0": "1"}, {"task": "gcd"}, "predictions must be row numbers. Received: '0'"),
         ({0: 1.0}, {"task": "gcd"}, "an answer must be text or an integer. Received: 1.0 in row 0"),
         ({0: "1"}, {}, "either a task or data"),

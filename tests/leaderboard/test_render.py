@@ -322,6 +322,28 @@ def test_the_table_of_a_terminal(width, omitted):
     assert [cell.style for cell in list(shown.columns[1].cells)] == ["", "dim", "dim"]
 
 
+@pytest.mark.parametrize(
+    ("width", "columns"),
+    [
+        (79, ["rank", "model", "exact match", "95 % interval"]),
+        (55, ["rank", "model", "exact match"]),
+    ],
+)
+def test_names_stay_readable_on_a_narrow_terminal(width, columns):
+    shown = render.rich_table(TABLE, width)
+    assert [column.header for column in shown.columns] == columns
+    printed_rows = printed(render.rich_table(TABLE, 40), 40)
+    assert all(len(line) <= 40 for line in printed_rows)
+    assert "".join(BEST.model.split()) in "".join(re.sub("[┃│]", " ", " ".join(printed_rows)).split())
+
+
+@pytest.mark.parametrize("column", ["submitter", "framework"])
+def test_a_narrower_terminal_keeps_it_too(column):
+    alike = replace(TABLE, lines=(BEST, replace(BEST, **{column: "another"})))
+    heads = [head.header for head in render.rich_table(alike, 40).columns]
+    assert heads == [c for c in render.COLUMNS if c in ("rank", "model", column, "exact match")]
+
+
 @pytest.mark.parametrize("column", ["revision", "encoding"])
 def test_a_narrow_terminal_keeps_the_column_that_tells_two_entries_apart(column):
     alike = replace(TABLE, lines=(BEST, replace(BEST, **{column: "another"}), SOLVER))

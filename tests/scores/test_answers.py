@@ -151,7 +151,7 @@ def test_no_other_value_of_json_is_an_answer(tmp_path, read, value):
 @pytest.mark.parametrize("data", [line("null", 3), b'{"split":"interpolate","row":3}\n'])
 def test_null_is_refused_with_its_row(tmp_path, read, data):
     said = refused(read, tmp_path, line('"1"', 8) + data + data)
-    assert "prediction has 2 null values, the first in row 3 of interpolate" in said
+    assert "prediction is missing or null in 2 rows, the first is row 3 of interpolate" in said
 
 
 @DOORS
@@ -202,7 +202,7 @@ def test_byte_order_mark_line_ends_and_blank_lines_mean_nothing(tmp_path, read):
 def test_a_column_of_the_task_in_some_lines_is_not_ignored(tmp_path):
     with_task = line("2", 1).replace(b"}", b',"task":"gcd"}')
     assert "line 2: unexpected field 'task'" in refused(own, tmp_path, line("1") + with_task)
-    assert "task has 1 null values" in refused(own, tmp_path, with_task + line("1"))
+    assert "task is missing or null in 1 row" in refused(own, tmp_path, with_task + line("1"))
 
 
 # CSV
@@ -319,7 +319,7 @@ def test_nested_columns_of_parquet_are_refused(tmp_path, read):
 @pytest.mark.parametrize("kind", [pa.string(), pa.int64(), pa.float64(), pa.null()], ids=str)
 def test_null_of_parquet_is_refused_with_its_row(tmp_path, read, kind):
     said = refused(read, tmp_path, parquet(pa.nulls(2, kind), row=pa.array([5, 12])), "p.parquet")
-    assert "prediction has 2 null values, the first in row 5 of interpolate" in said
+    assert "prediction is missing or null in 2 rows, the first is row 5 of interpolate" in said
 
 
 @DOORS

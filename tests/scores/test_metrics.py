@@ -103,9 +103,9 @@ def test_missing_rows_are_wrong_and_others_refused():
     assert found.to_pylist() == [None, "a", None, "c", *[None] * 6]
     in_order = metrics.align_predictions(np.array([2, 5]), strings(["x", None]), np.array([2, 5]))
     assert in_order.to_pylist() == ["x", None]
-    with pytest.raises(InputError, match=r"2 repeated rows: 1, 3\."):
+    with pytest.raises(InputError, match=r"2 rows given more than once: 1, 3\."):
         metrics.align_predictions(np.array([3, 1, 3, 1]), strings("abcd"), wanted)
-    with pytest.raises(InputError, match=r"4 foreign rows: 11, 12, 13, \.\.\."):
+    with pytest.raises(InputError, match=r"4 rows that the data does not have: 11, 12, 13, \.\.\."):
         metrics.align_predictions(np.array([11, 12, 13, 14]), strings("abcd"), wanted)
     assert metrics.align_predictions(np.array([], np.int64), strings([]), wanted).null_count == 10
 
@@ -149,9 +149,9 @@ def test_one_prediction_before_and_behind_the_rows_to_score():
 
 def test_refused_rows_are_counted_and_the_first_three_told():
     cases = {
-        (11,): r"1 foreign row: 11\.$",
-        (11, 12, 13): r"3 foreign rows: 11, 12, 13\.$",
-        (11, 12, 13, 14): r"4 foreign rows: 11, 12, 13, \.\.\.\.$",
+        (11,): r"1 row that the data does not have: 11\.$",
+        (11, 12, 13): r"3 rows that the data does not have: 11, 12, 13\.$",
+        (11, 12, 13, 14): r"4 rows that the data does not have: 11, 12, 13, \.\.\.\.$",
     }
     for rows, message in cases.items():
         with pytest.raises(InputError, match=message):

@@ -92,7 +92,7 @@ def test_a_file_without_rows_or_splits_is_refused(tmp_path, name):
     table, path = answers(interpolate=[]), tmp_path / "p.parquet"
     nulls = pa.array([None, *table[name].to_pylist()[1:]], COLUMNS[name])
     pq.write_table(table.set_column(list(COLUMNS).index(name), name, nulls), path)
-    with pytest.raises(InputError, match=f"{name} has 1 null values"):
+    with pytest.raises(InputError, match=f"{name} is missing or null in 1 row"):
         read_predictions(path)
     pq.write_table(table.drop_columns(name), path)
     with pytest.raises(InputError, match=f"the column '{name}' is missing"):

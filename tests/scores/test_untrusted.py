@@ -147,7 +147,7 @@ def test_the_task_may_be_named_in_every_row_and_nothing_may_be_missing(name):
         nulls = pa.array([None, with_task[column][1].as_py()], kind)
         spoilt = with_task.set_column(with_task.column_names.index(column), column, nulls)
         said = refusal(FORMS[name](spoilt), name, COLUMNS_WITH_TASK, COLUMNS)
-        assert said.startswith(f"{name}: {column} has 1 null values")
+        assert said.startswith(f"{name}: {column} is missing or null in 1 row")
 
 
 @pytest.mark.parametrize("kind", [pa.float64(), pa.bool_()])

@@ -149,6 +149,8 @@ def _show_tables(
             draw = rich_plot if plot else render.rich_table
             out.print(draw(replace(found, lines=found.lines[:maximum]), out.width, tables))
             _print_rest(len(found.lines), maximum)
+        if open_only and board.records and not tables:
+            print_message("no submission is open: `mathbench leaderboard show` shows those of the season")
         _print_legend(target, board, tables, open_only)
 
 

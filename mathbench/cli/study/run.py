@@ -76,7 +76,7 @@ def run(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Train every learner of a study on every of its tasks, with every seed.
+    """Train every learner of a study on each of its tasks, with every seed.
 
     Finished runs are read, interrupted ones go on: the same command continues a
     study after anything. Runs of a learner whose settings have changed are in its

@@ -44,6 +44,10 @@ OPTIONAL_COLUMNS = (
     "n",
     "submission",
 )
+NARROW_WIDTH = 80  # characters of a terminal below which these are omitted too
+NARROW_COLUMNS = ("submitter", "framework", "seeds")
+NARROWEST_WIDTH = 56  # below it, the interval does not fit beside the name
+MIN_NAME = 8  # characters of a line of the column of names
 NUMBER_COLUMNS = {"rank", "exact match", "95 % interval", "better than", "seeds", "n", "parameters"}
 
 CSV_COLUMNS = (
@@ -237,7 +241,7 @@ def rich_table(table: RankTable, width: int = 200, tables: Sequence[RankTable] =
     from rich.text import Text
 
     shown = RichTable(title=Text(title(table, tables or [table])), title_justify="left", title_style="bold")
-    omitted = () if width >= FULL_WIDTH else _omitted(table.lines)
+    omitted = _omitted(table.lines, width)
     for column in (c for c in COLUMNS if c not in omitted):
         wraps = column in ("model", "submitter", "revision", "encoding")
         shown.add_column(
@@ -245,6 +249,8 @@ def rich_table(table: RankTable, width: int = 200, tables: Sequence[RankTable] =
             justify="right" if column in NUMBER_COLUMNS else "left",
             overflow="fold",
             no_wrap=not wraps,
+            # rich would leave it no width at all on a narrow terminal
+            min_width=MIN_NAME if column == "model" else None,
         )
     for line in disambiguate_names(table.lines):
         style = "" if line.kind == "model" else "dim"
@@ -253,16 +259,25 @@ def rich_table(table: RankTable, width: int = 200, tables: Sequence[RankTable] =
     return shown
 
 
-def _omitted(lines: Sequence[Entry]) -> tuple[str, ...]:
-    """The columns that a narrow terminal leaves out: not those in which entries of one name differ."""
+def _omitted(lines: Sequence[Entry], width: int) -> tuple[str, ...]:
+    """The columns that a terminal of a width leaves out: not those in which entries of one name differ."""
+    omitted: tuple[str, ...] = OPTIONAL_COLUMNS if width < FULL_WIDTH else ()
+    omitted += NARROW_COLUMNS if width < NARROW_WIDTH else ()
+    omitted += ("95 % interval",) if width < NARROWEST_WIDTH else ()
+    named = grouped(lines, lambda line: (line.kind, line.model)).values()
     alike = grouped(lines, lambda line: (line.kind, line.model, line.submitter, line.framework)).values()
-    told_apart = {
+    told_apart = _differing(named, ("submitter", "framework")) | _differing(alike, ("revision", "encoding"))
+    return tuple(column for column in omitted if column not in told_apart)
+
+
+def _differing(groups: Iterable[Sequence[Entry]], columns: Sequence[str]) -> set[str]:
+    """The columns in which entries of a group differ."""
+    return {
         column
-        for column in ("revision", "encoding")
-        for entries in alike
+        for column in columns
+        for entries in groups
         if len({cells_by_column(entry)[column] for entry in entries}) > 1
     }
-    return tuple(column for column in OPTIONAL_COLUMNS if column not in told_apart)
 
 
 def markdown(tables: Sequence[RankTable]) -> str:

@@ -231,9 +231,16 @@ def resolve_device(requested: str) -> str:
     try:
         torch.empty(0, device=requested)
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"PyTorch cannot use device '{requested}' here: {reason}") from None
+        raise InputError(f"PyTorch cannot use device '{requested}' here: {_device_reason(error)}.") from None
     return requested
+
+
+def _device_reason(error: Exception) -> str:
+    """Why PyTorch refuses a device. Its list of all kinds of devices that exist anywhere helps nobody."""
+    reason = str(error).splitlines()[0].rstrip(".")
+    if reason.startswith("Expected one of"):
+        reason = "there is no such kind of device"
+    return f"{reason}. Allowed: auto, cpu, and cuda or cuda:N where there is a GPU"
 
 
 def _laid_out_like(weight: Tensor, value: Tensor) -> Tensor:
