@@ -1,7 +1,7 @@
-"""Draw docs/number-theory/states-*.svg: hidden states of two networks of the study, coloured by residue, from kept places.
+"""Draw docs/number-theory/states-*.svg: hidden states of two networks of the study, by residue, from kept places.
 
 python scripts/states_page.py          # draw them; scripts/docs does the same
-python scripts/states_page.py --make   # first train the networks and keep the places beside the pictures: in a clean clone
+python scripts/states_page.py --make   # first train the networks and keep the places: in a clean clone
 """
 
 import json
