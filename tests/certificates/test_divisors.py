@@ -94,7 +94,10 @@ def test_widths_follow_the_states(script):
 
 
 def test_rows_of_a_second_clone_are_joined(script):
-    found = {"environments": [{"commit": "a"}], "rows": [{"k": 2, "seed": 0, "step": "examples", "environment": 0}]}
+    found = {
+        "environments": [{"commit": "a"}],
+        "rows": [{"k": 2, "seed": 0, "step": "examples", "environment": 0}],
+    }
     other = {"environments": [{"commit": "b"}, {"commit": "a"}], "rows": []}
     for number, k in enumerate((64, 63)):
         other["rows"].append({"k": k, "seed": 0, "step": "prefix", "environment": number})
