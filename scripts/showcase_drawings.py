@@ -265,19 +265,28 @@ def states(title: str, note: str, kept: Mapping[str, Any]) -> str:
         kept: `places`, two components of each state, and `residues`, one digit for each.
     """
     left, top, size = 8.0, 46.0, WIDTH - 16
-    ends = [(min(axis), max(axis)) for axis in zip(*kept["places"], strict=True)]
-    scale = (size - 24) / max(high - low for low, high in ends)
-    middle = [(low + high) / 2 for low, high in ends]
     groups: dict[str, list[Point]] = {}
-    for residue, (x, y) in zip(kept["residues"], kept["places"], strict=True):
-        place = left + size / 2 + scale * (x - middle[0]), top + size / 2 - scale * (y - middle[1])
-        groups.setdefault(residue, []).append(place)
+    for residue, (x, y) in zip(kept["residues"], fitted(kept["places"], size - 24), strict=True):
+        groups.setdefault(residue, []).append((left + 12 + x, top + 12 + y))
     parts = [f'<rect class="frame" x="{left}" y="{top}" width="{size}" height="{size}"/>']
-    for residue, places in sorted(groups.items()):
-        dots = "".join(f"M{x:.1f} {y:.1f}h0" for x, y in places)
-        look = f'stroke="{COLOURS[int(residue)]}" stroke-width="5" stroke-linecap="round" opacity="0.75"'
-        parts.append(f'<path {look} d="{dots}"/>')
-    for residue, places in sorted(groups.items()):
+    parts += [dots(residue, places) for residue, places in sorted(groups.items())]
+    for i, (residue, places) in enumerate(sorted(groups.items())):
         x, y = (median(axis) for axis in zip(*places, strict=True))
-        parts.append(text(x, y + 4, residue, "number"))
-    return page(title, note, top + size + 8, parts)
+        beside = left + 60 + 34 * i
+        parts += [text(x, y + 4, residue, "number"), dots(residue, [(beside, top + size + 14)])]
+        parts.append(text(beside + 8, top + size + 18, residue, "small"))
+    return page(title, note, top + size + 28, [*parts, text(left, top + size + 18, "residue", "small note")])
+
+
+def fitted(places: Sequence[Point], size: float) -> list[Point]:
+    """Points in the middle of a square of a size, with the second axis upwards and both in one scale."""
+    ends = [(min(axis), max(axis)) for axis in zip(*places, strict=True)]
+    scale = size / max(high - low for low, high in ends)
+    x0, y0 = ((low + high) / 2 for low, high in ends)
+    return [(size / 2 + scale * (x - x0), size / 2 - scale * (y - y0)) for x, y in places]
+
+
+def dots(residue: str, places: Sequence[Point]) -> str:
+    """Dots in the colour of a residue."""
+    look = f'stroke="{COLOURS[int(residue)]}" stroke-width="5" stroke-linecap="round" opacity="0.85"'
+    return f'<path {look} d="' + "".join(f"M{x:.1f} {y:.1f}h0" for x, y in places) + '"/>'

@@ -22,10 +22,10 @@ from mathbench.families import task
 FOLDER = Path("docs/number-theory")
 KEPT = FOLDER / "states.json"
 STUDY, TASK, COUNT = "runs/states", "multiples-of-7", 120
-# the name of a picture, and its learner and labels
+# of each picture: the learner, its name in words, and its labels
 NETWORKS = {
-    "states-second-order": ("second-order", "one matrix per digit; labels: true or false"),
-    "states-gru": ("prefixes-gru-classifier", "a GRU; labels: the residue of every prefix"),
+    "states-second-order": ("second-order", "One matrix per digit", "true and false"),
+    "states-gru": ("prefixes-gru-classifier", "GRU", "the residue of every prefix"),
 }
 
 
@@ -45,7 +45,7 @@ def folder(learner: str) -> str:
 
 def make() -> None:
     """Run the commands, and keep what the pictures show."""
-    kept = {name: measured(learner) for name, (learner, _) in NETWORKS.items()}
+    kept = {name: measured(learner) for name, (learner, *_) in NETWORKS.items()}
     (ROOT / KEPT).write_text(json.dumps(kept) + "\n", encoding="utf-8")
 
 
@@ -68,8 +68,9 @@ def measured(learner: str) -> dict[str, Any]:
 
 def drawn(name: str, kept: dict[str, Any]) -> str:
     """The picture of a network."""
-    note = f"{NETWORKS[name][1]}; two components of {kept['units']} units keep {100 * kept['kept']:.0f} %"
-    return drawings.states("Hidden states after every digit, by residue modulo 7", note, kept)
+    _, network, labels = NETWORKS[name]
+    note = f"labels: {labels}; {100 * kept['kept']:.0f} % of the variance of {kept['units']} units"
+    return drawings.states(f"{network}: hidden states by residue modulo 7", note, kept)
 
 
 if __name__ == "__main__":
