@@ -52,7 +52,7 @@ def mended(markdown: str, page: str, config: MkDocsConfig, files: Files) -> str:
 
 
 def titled(markdown: str, page: str, files: Files) -> str:
-    """Return a page whose links have the titles of pages where they had names of files, which the site does not show."""
+    """Return a page whose links have titles of pages where they had names of files, which the site does not show."""
 
     def replaced(match: re.Match[str]) -> str:
         file = files.get_file_from_path(os.path.normpath(PurePosixPath(page).parent / match[1]))
