@@ -123,6 +123,7 @@ def test_doctests_are_code(site):
     text = (site / "reference/python/index.html").read_text()
     assert "&gt;&gt;&gt;" in text
     assert "<p>&gt;&gt;&gt;" not in text
+    assert "getfixture" not in re.sub(r"<.*?>", "", text)
 
 
 def test_links_name_pages_by_their_titles(site):
