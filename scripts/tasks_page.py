@@ -17,9 +17,9 @@ HEAD = """# Tasks
 
 <!-- made by scripts/docs from the tasks themselves; edit those, then run scripts/docs -->
 
-This page is the reference of all tasks, for everyone who generates data: parameters, splits and sample rows of each. A task is a
-family of problems with its parameters fixed. `mathbench tasks NAME` shows what is below for any
-parameters: `mathbench tasks divisible --k 29`. All samples are the first rows under seed 0 at the default parameters.
+This page is the reference of all tasks, for everyone who generates data: parameters, splits and sample rows of each. A
+task is a family of problems with its parameters fixed. `mathbench tasks NAME` shows what is below for any parameters:
+`mathbench tasks divisible --k 29`. All samples are the first rows under seed 0 at the default parameters.
 How splits, strata and reserves work is in [splits.md](splits.md).
 
 """

@@ -22,6 +22,7 @@ from mathbench.baselines.training.state import TrainingState
 from mathbench.baselines.training.strata import VALIDATION_FILE, read_strata
 from mathbench.errors import InputError, did_you_mean
 from mathbench.parameters import parse
+from mathbench.storage.location import beside
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def extension_folder(run: Path, out: Path | None) -> Path:
     Raises:
         InputError: when it is that of the finished run.
     """
-    folder = out or run.with_name(f"{run.resolve().name}-extended")
+    folder = out or beside(run, "-extended")
     if folder.resolve() == run.resolve():
         raise InputError(f"an extension requires its own run directory. Received: {folder}.")
     return folder

@@ -8,6 +8,7 @@ import typer
 from mathbench.cli.command import CommandGroup
 from mathbench.cli.options import Force, Json, RunArgument
 from mathbench.cli.output import out, print_json, print_message
+from mathbench.storage.location import beside
 
 if TYPE_CHECKING:
     from mathbench.certificates.verdict import Verdict
@@ -58,7 +59,7 @@ def certify(
     from mathbench.baselines.certifying.run import certify as prove
     from mathbench.cli.running import command, parse_duration
 
-    folder = out_dir or run.with_name(f"{run.name}-certified")
+    folder = out_dir or beside(run, "-certified")
     proof = ProofOptions(radius, budget=parse_duration(budget), seed=seed, report=_report, note=print_message)
     options = CertifyOptions(folder, proof, force, command())
     proved = prove(run, options)

@@ -11,6 +11,7 @@ from mathbench.cli.output import print_message
 from mathbench.cli.request import RunRequest
 from mathbench.cli.running import finish_run, print_plan, print_result, run_one, run_options
 from mathbench.errors import InputError
+from mathbench.storage.location import beside
 
 if TYPE_CHECKING:
     from mathbench.baselines.models.interface import DeviceConfig
@@ -25,7 +26,7 @@ def repeat_run(request: RunRequest, source: Path) -> None:
     if request.conflicts:
         raise InputError(f"--from repeats a run as it is: leave out {request.conflicts[0]}.")
     original = load_original(source)
-    folder = request.out or source.with_name(f"{source.resolve().name}-again")
+    folder = request.out or beside(source, "-again")
     if folder.resolve() == source.resolve():
         raise InputError(f"a repetition requires its own run directory. Received: --out {folder}.")
     options = run_options(request, folder)

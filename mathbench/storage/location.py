@@ -40,6 +40,22 @@ def local_path(location: object) -> Path:
     return Path(expanded)
 
 
+def beside(folder: Path, ending: str) -> Path:
+    """Return the path beside a folder that has its name and an ending.
+
+    Args:
+        folder: the folder; ``.`` and ``..`` have the name of the folder that they stand for.
+        ending: what follows the name.
+
+    >>> beside(Path("runs/mine"), "-again").as_posix()
+    'runs/mine-again'
+    >>> beside(Path("."), "-again") == beside(Path.cwd(), "-again")
+    True
+    """
+    named = folder.resolve() if folder.name in ("", "..") else folder
+    return named.with_name(named.name + ending)
+
+
 def _path_text(location: object) -> str:
     """Return the text of a path or URL."""
     text = os.fspath(location) if isinstance(location, os.PathLike) else location

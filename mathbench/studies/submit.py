@@ -10,7 +10,7 @@ from mathbench.studies.plan import StudyPlan
 from mathbench.studies.results import CellResults, read_cells
 from mathbench.studies.search import best_variant, tried_variants
 
-SEARCHED = "-searched"  # behind the name of a learner whose settings a search found
+SEARCHED = "-searched"  # behind the name of a learner whose settings or rows a search found
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,14 @@ def test_a_question_that_cannot_be_read_is_one_line(words, constant, tmp_path, q
     assert code == 2 and said.count("\n") == 1
 
 
+def test_a_run_may_be_given_as_a_dot(words, constant, monkeypatch):
+    monkeypatch.chdir(constant)
+    assert words("run-baseline", "--from", ".", "--no-submit")[0] == 0
+    assert (constant.parent / f"{constant.name}-again" / "result.json").is_file()
+    code, _, said = words("certify", ".")
+    assert code == 2 and said.count("\n") == 1
+
+
 def test_options_that_would_do_nothing_are_refused(words, constant):
     assert words("score", constant)[0] == 0
     for more in (["--digits", "9"], ["--interpolate", "3"], ["--config", "x"]):

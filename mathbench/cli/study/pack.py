@@ -9,6 +9,7 @@ from mathbench.cli.options import Json
 from mathbench.cli.output import print_json, print_message
 from mathbench.cli.running import RUNS
 from mathbench.cli.study.options import StudyFolder
+from mathbench.storage.location import beside
 
 
 def register(app: typer.Typer) -> None:
@@ -37,9 +38,7 @@ def pack(
     from mathbench.studies.archive import SUFFIX
     from mathbench.studies.archive import pack as write_archive
 
-    # the folder may be given as a dot, which has no name
-    beside = folder.parent if folder.name else folder.resolve().parent
-    file = out or beside / (folder.resolve().name + SUFFIX)
+    file = out or beside(folder, SUFFIX)
     runs = write_archive(folder, file)
     if json:
         print_json({"file": str(file), "runs": runs, "bytes": file.stat().st_size})

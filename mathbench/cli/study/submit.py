@@ -30,9 +30,9 @@ def submit(
     """Put the finished runs of a study on a board.
 
     A model has the name of its learner; its training seeds are runs of one
-    model. Settings that a search found have `-searched` behind the name. What is
-    on the board already is not stored again. Shortcuts are left out: boards
-    compute them.
+    model. Settings or rows that a search found have `-searched` behind the name.
+    What is on the board already is not stored again. Shortcuts are left out:
+    boards compute them.
 
     Examples:
       mathbench study submit runs/study-number-theory --board board.sqlite

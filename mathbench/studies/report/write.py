@@ -148,8 +148,8 @@ def _state(results: StudyResults) -> list[str]:
         f"{len(results.missing):,} cells are not begun.",
         "",
         "Cells are the mean exact match over training seeds in percent, with the lowest and the highest seed in "
-        "brackets where they differ. † marks settings that a search found on validation. Shortcuts need no training; "
-        "they are computed on the same rows.",
+        "brackets where they differ. † marks settings, or numbers of rows, that a search found on validation. "
+        "Shortcuts need no training; they are computed on the same rows.",
     ]
 
 
