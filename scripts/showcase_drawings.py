@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from statistics import median
 from typing import Any
 
 from drawing import svg, text
@@ -20,6 +21,7 @@ STYLE = """
   .c { stroke: #8250df; }
   .grey { fill: none; stroke: #818b98; }
   .dashed { stroke-dasharray: 4 3; }
+  .number { font-weight: bold; text-anchor: middle; paint-order: stroke; stroke: #ffffff; stroke-width: 3; }
 """
 DARK = """
     .heat, .dot { fill: #58a6ff; }
@@ -29,10 +31,13 @@ DARK = """
     .line { stroke: #58a6ff; }
     .b { stroke: #f0883e; }
     .c { stroke: #bc8cff; }
+    .number { stroke: #0d1117; }
 """
 CELL, ROW, LEFT = 10.6, 13.0, 40.0  # of the heat map of attention, in pixels
 FULL = 0.6  # weight of attention with full colour
 SIDE = 34.0  # of a cell of the map of a dataset
+# those of Okabe and Ito (2008), with grey for black, which a dark page would hide
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#818b98", "#e69f00")
 LINES = ("line", "line b", "line c")  # in their order
 PLOT = (40.0, 52.0, 404.0, 262.0)  # left, top, right, bottom of a plot
 Scores = Mapping[str, tuple[int, int]]  # right answers and rows
@@ -250,3 +255,38 @@ def rows(title: str, note: str, train: Mapping[Point, int], extrapolate: Mapping
         text(264, top + 216, "extrapolate only", "small"),
     ]
     return page(title, note, bottom + 40, parts)
+
+
+def states(title: str, note: str, kept: Mapping[str, Any]) -> str:
+    """Hidden states as dots coloured by residue, with the number of each residue in the middle of its dots.
+
+    Args:
+        title, note: what is shown.
+        kept: `places`, two components of each state, and `residues`, one digit for each.
+    """
+    left, top, size = 8.0, 46.0, WIDTH - 16
+    groups: dict[str, list[Point]] = {}
+    for residue, (x, y) in zip(kept["residues"], fitted(kept["places"], size - 24), strict=True):
+        groups.setdefault(residue, []).append((left + 12 + x, top + 12 + y))
+    parts = [f'<rect class="frame" x="{left}" y="{top}" width="{size}" height="{size}"/>']
+    parts += [dots(residue, places) for residue, places in sorted(groups.items())]
+    for i, (residue, places) in enumerate(sorted(groups.items())):
+        x, y = (median(axis) for axis in zip(*places, strict=True))
+        beside = left + 60 + 34 * i
+        parts += [text(x, y + 4, residue, "number"), dots(residue, [(beside, top + size + 14)])]
+        parts.append(text(beside + 8, top + size + 18, residue, "small"))
+    return page(title, note, top + size + 28, [*parts, text(left, top + size + 18, "residue", "small note")])
+
+
+def fitted(places: Sequence[Point], size: float) -> list[Point]:
+    """Points in the middle of a square of a size, with the second axis upwards and both in one scale."""
+    ends = [(min(axis), max(axis)) for axis in zip(*places, strict=True)]
+    scale = size / max(high - low for low, high in ends)
+    x0, y0 = ((low + high) / 2 for low, high in ends)
+    return [(size / 2 + scale * (x - x0), size / 2 - scale * (y - y0)) for x, y in places]
+
+
+def dots(residue: str, places: Sequence[Point]) -> str:
+    """Dots in the colour of a residue."""
+    look = f'stroke="{COLOURS[int(residue)]}" stroke-width="5" stroke-linecap="round" opacity="0.85"'
+    return f'<path {look} d="' + "".join(f"M{x:.1f} {y:.1f}h0" for x, y in places) + '"/>'

@@ -12,8 +12,9 @@ from mathbench.cli import app
 EXAMPLES = re.compile(r"^Examples:\n((?:\n?  .*\n)+)", re.MULTILINE)
 HEAD = """# Command line
 
-Every command has `--help`, short `-h`, with examples, and `--json` if it prints results. Input that is wrong ends in
-one line and exit code 2. `mathbench --version` prints the version.
+For everyone at a terminal: all commands, each with its help and examples on a page. Every command has `--help`,
+short `-h`, and `--json` if it prints results. Input that is wrong ends in one line and exit code 2.
+`mathbench --version` prints the version.
 
 | command | |
 |---|---|

@@ -9,6 +9,8 @@ import mathbench
 
 EXAMPLE = re.compile(r"^( *)>>> .*(?:\n\1\S.*)*", re.MULTILINE)
 ROLE = re.compile(r":(?:func|class|meth|mod):`~?([\w.]+)`")
+# an empty folder, by the name that pytest has for one; a reader has none of that name
+FIXTURE = 'getfixture("tmp_path")'
 SHARED = re.compile(r"^( +)(\w+(?:, \w+)+)(: .*(?:\n\1 +.*)*)", re.MULTILINE)
 
 
@@ -24,7 +26,7 @@ class Docstrings(griffe.Extension):
 def rewritten(text: str) -> str:
     """Return a docstring in the form that the site renders."""
     text = SHARED.sub(one_entry_each, text)
-    text = ROLE.sub(link, text)
+    text = ROLE.sub(link, text).replace(FIXTURE, 'Path("work")')
     return EXAMPLE.sub(lambda found: f"{found[1]}```pycon\n{found[0]}\n{found[1]}```", text)
 
 

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import command_pages
 import mathematics
 import python_page
-from outside import PAGES, ROOT, mended
+from outside import PAGES, ROOT, mended, titled
 
 # a picture that is a paragraph of its own, and no link yet
 PICTURE = re.compile(r'<p>(<img [^>]*src="([^"]+)"[^>]*>)</p>')
@@ -45,8 +45,9 @@ def board_files(config: MkDocsConfig) -> Iterator[File]:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Let links that leave docs/ lead to a page or a file of the site."""
-    return mended(markdown, page.file.src_uri, config, files)
+    """Let links that leave docs/ lead to a page or a file of the site, and name pages by their titles."""
+    name = page.file.src_uri
+    return titled(mended(markdown, name, config, files), name, files)
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:

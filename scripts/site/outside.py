@@ -17,6 +17,8 @@ PAGES = {
 # pages of the site that stand for others of the repository
 INSTEAD = {"README.md": "index.md", "leaderboard/README.md": "board/index.html"}
 LINK = re.compile(r"(?<=\]\()(?!https?:|#|mailto:)([^)#\s]+)")
+# a link whose text is the name of a file
+FILE_NAMED = re.compile(r"\[[\w/.-]+\.md\](?=\(([^)#\s]+))")
 
 
 def source_of(page: str) -> PurePosixPath:
@@ -47,3 +49,13 @@ def mended(markdown: str, page: str, config: MkDocsConfig, files: Files) -> str:
         return os.path.relpath(address, PurePosixPath(page).parent)
 
     return LINK.sub(replaced, markdown)
+
+
+def titled(markdown: str, page: str, files: Files) -> str:
+    """Return a page whose links have titles of pages where they had names of files, which the site does not show."""
+
+    def replaced(match: re.Match[str]) -> str:
+        file = files.get_file_from_path(os.path.normpath(PurePosixPath(page).parent / match[1]))
+        return f"[{file.page.title}]" if file and file.page else match[0]
+
+    return FILE_NAMED.sub(replaced, markdown)

@@ -6,8 +6,9 @@ import mathbench
 
 HEAD = """# Python
 
-The public interface is `mathbench.__all__`. What stays as it is, and how deprecation works:
-[what is stable](../stability.md).
+For everyone who uses mathbench from Python: the functions, classes and errors of the public interface,
+`mathbench.__all__`, most with an example, in which `Path` is that of `pathlib`. What stays as it is, and how
+deprecation works: [what is stable](../stability.md).
 """
 SECTIONS = {
     "Functions": lambda thing: inspect.isfunction(thing),

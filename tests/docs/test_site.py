@@ -14,6 +14,8 @@ from typer.main import get_command
 import mathbench
 from mathbench.cli import app
 from tests.docs.pages import ROOT
+from tests.site.conftest import chromium  # noqa: F401
+from tests.site.visitor import Visitor
 
 pytest.importorskip("material", reason="the site needs mkdocs-material")
 markdown_it = pytest.importorskip("markdown_it")
@@ -21,6 +23,13 @@ markdown_it = pytest.importorskip("markdown_it")
 DOCS = ROOT / "docs"
 PAGES = sorted(page.relative_to(DOCS) for page in DOCS.rglob("*.md"))
 COUNTED = ("h1", "h2", "h3", "li", "ul", "ol", "table", "pre", "img", "blockquote")
+# what a page shows wrongly: a page that is wider than the screen, pictures that are not there
+WRONG = """
+const images = [...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src);
+const width = document.documentElement.scrollWidth;
+return width > arguments[0] ? [width, ...images] : images;
+"""
+TELEPHONE = 390  # pixels
 # elements that a browser loads by itself, and the attribute with the address
 LOADED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "object": "data"}
 
@@ -114,3 +123,22 @@ def test_doctests_are_code(site):
     text = (site / "reference/python/index.html").read_text()
     assert "&gt;&gt;&gt;" in text
     assert "<p>&gt;&gt;&gt;" not in text
+    assert "getfixture" not in re.sub(r"<.*?>", "", text)
+
+
+def test_links_name_pages_by_their_titles(site):
+    for page in PAGES:
+        assert not re.search(r">[\w/.-]+\.md</a>", built(site, page)), page
+
+
+@pytest.mark.slow
+def test_no_page_is_wider_than_a_telephone(site, chromium):  # noqa: F811
+    visitor = Visitor(chromium, site.as_uri())
+    visitor.width(TELEPHONE)
+    wrong = {}
+    for path in sorted(site.rglob("index.html")):
+        if path.relative_to(site).parts[0] != "board":
+            visitor.open(path.relative_to(site).as_posix())
+            wrong[str(path.relative_to(site))] = visitor.run(WRONG, TELEPHONE)
+    assert len(wrong) > 80
+    assert {path: found for path, found in wrong.items() if found} == {}
