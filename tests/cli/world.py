@@ -17,6 +17,7 @@ SIZES = ("--train", 30, "--validation", 8, "--interpolate", 8, "--extrapolate", 
 SUITE = 'name = "mine"\n[sizes]\ntrain = 5\nvalidation = 2\ninterpolate = 2\nextrapolate = 2\n[[tasks]]\ntask = "gcd"\n'
 RECIPE = 'baseline = "mlp"\n[task]\nname = "addition"\n[sizes]\ntrain = 30\nvalidation = 8\n'
 SEASON = 'name = "mine"\n[rows]\ninterpolate = 5\n[[tasks]]\ntask = "gcd-v1"\ndigits = 2\n'
+# gcd, and the tasks that the study five-minutes names
 CORE_SEASON = """
 name = "core-1"
 [rows]
@@ -26,11 +27,35 @@ extrapolate = 2
 name = "sums"
 group = "operations"
 task = "addition-v1"
-digits = 2
+digits = 5
 [[tasks]]
 name = "gcd"
 group = "more"
 task = "gcd-v1"
+[[tasks]]
+name = "even-base3"
+group = "categories"
+task = "divisible-v2"
+k = 2
+base = 3
+digits = 12
+[[tasks]]
+name = "multiples-of-3"
+group = "categories"
+task = "divisible-v2"
+k = 3
+digits = 7
+[[tasks]]
+name = "multiples-of-7"
+group = "categories"
+task = "divisible-v2"
+k = 7
+digits = 7
+[[tasks]]
+name = "right-sums"
+group = "categories"
+task = "correct-addition-v2"
+digits = 4
 """
 STUDY = """
 name = "tiny"
@@ -109,7 +134,7 @@ def build(folder):
 
 
 def shorten_season(patch, folder):
-    """Put a season of ten questions in place of the one that comes with mathbench, which has 128,000."""
+    """Put a season of thirty questions in place of the one that comes with mathbench, which has 128,000."""
     from mathbench.leaderboard.seasons import files, references
     from mathbench.leaderboard.store import any_board, board
 
