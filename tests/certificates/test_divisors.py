@@ -1,6 +1,7 @@
 """The search for the least labels with which a network is proved: its results, and how it goes on."""
 
 import importlib.util
+import itertools
 import json
 from importlib.machinery import SourceFileLoader
 
@@ -26,10 +27,11 @@ def script(monkeypatch):
 
 
 def test_every_divisor_has_rows():
-    """Seed by seed in order, so that what is missing is what was not run yet."""
+    """Seed by seed, upwards and, in a second clone, downwards, so that what is missing is what was not run yet."""
     for seed in sorted({row["seed"] for row in ROWS}):
         mine = sorted({row["k"] for row in ROWS if row["seed"] == seed})
-        assert mine == list(range(2, mine[-1] + 1)) and mine[-1] <= 64
+        gaps = [k for k, following in itertools.pairwise(mine) if following > k + 1]
+        assert mine[0] == 2 and mine[-1] <= 64 and len(gaps) <= 1
     assert FILE.stat().st_size < 300_000
 
 

@@ -448,7 +448,7 @@ def test_columns_are_worked_on_in_parts():
     [
         ("addition", "revers", "addition: unknown format 'revers'. Did you mean 'reversed'?"),
         ("addition", "", "addition: unknown format ''. Allowed: choices, grouped, index-hints"),
-        ("addition", "plain+reversed", "unknown format 'plain'"),
+        ("addition", "plain+reversed", "the format plain stands alone"),
         ("addition", "padded:widht=9", "format padded has no parameter 'widht'. Did you mean 'width'?"),
         ("addition", "padded:width=x", "format padded: width must be an integer from 0"),
         ("addition", "padded:width=-1", "width must be an integer from 0"),

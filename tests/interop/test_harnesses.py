@@ -134,7 +134,7 @@ def test_steps_of_calculation_need_the_grader(tmp_path):
     [
         (["--extract", "last-numbr"], "Did you mean 'last-number'?"),
         (["--split", "train"], "no split 'train' to export"),
-        (["--shots", "-1"], "greater than or equal to 0"),
+        (["--shots", "-1"], "--shots must be an integer from 0 to 1000. Received: -1."),
     ],
 )
 def test_wrong_options_are_refused_before_anything_is_written(differences, tmp_path, words, message):

@@ -92,7 +92,7 @@ def changed(table, column, row, value):
         ("split", "train ", "'train '"),
         ("task", "gcd", "1 rows of tasks other than addition"),
         ("prediction", "9" * 10_001, "more than 10,000 bytes in 1 rows"),
-        ("prediction", None, "1 null"),
+        ("prediction", None, "missing or null in 1 row"),
     ],
 )
 def test_foreign_rows_are_refused(run, task, column, value, words):

@@ -1,7 +1,8 @@
 """PyTorch networks that generate their answer token by token: loss, decoding, activations."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +16,25 @@ from mathbench.baselines.models.settings.writing import WritingSettings
 from mathbench.baselines.models.torch.model import TorchModel
 from mathbench.baselines.models.torch.writing import State, WritingModule
 from mathbench.errors import InputError
+
+
+@contextmanager
+def _half_precision(device: str) -> Iterator[None]:
+    """Compute in bfloat16 where PyTorch holds that it is exact enough."""
+    # its types hide that this is a boolean
+    flags: Any = torch.backends.mkldnn
+    before = flags.enabled
+    # oneDNN has no LSTM in bfloat16 for processors without AVX-512; PyTorch's own computes it in float32
+    flags.enabled = before and (device != "cpu" or _has_avx512())
+    try:
+        with torch.autocast(device, torch.bfloat16):
+            yield
+    finally:
+        flags.enabled = before
+
+
+def _has_avx512() -> bool:
+    return torch.backends.cpu.get_cpu_capability().startswith("AVX512")
 
 
 class AutoregressiveModel(TorchModel):
@@ -101,7 +121,7 @@ class AutoregressiveModel(TorchModel):
 
     def _autocast(self) -> AbstractContextManager[object]:
         half = self._settings.precision == "bfloat16"
-        return torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=half)
+        return _half_precision(torch.device(self.device).type) if half else nullcontext()
 
     def _tensor(self, tokens: Tokens) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(tokens)).to(self.device)
