@@ -132,9 +132,9 @@ def _limits(low: float | None, high: float | None) -> str:
     >>> _limits(0, None), _limits(1, 65535), _limits(None, None)
     (' of 0 or more', ' from 1 to 65535', '')
     """
-    if low is not None and high is not None:
-        return f" from {low} to {high}"
-    return f" of {low} or more" if low is not None else "" if high is None else f" of {high} or less"
+    if low is None:
+        return "" if high is None else f" of {high} or less"
+    return f" of {low} or more" if high is None else f" from {low} to {high}"
 
 
 def _local_path(value: object) -> Path | list[Path]:
